@@ -1,0 +1,247 @@
+/**
+ * Ports: the types between sources, pipeline, store, API and alerts: the system on one screen.
+ *
+ * Declared for their consumers. Nothing here has behaviour; app.ts decides who implements what.
+ */
+import type { ErrorCode } from "./errors.ts";
+import type { Fact } from "./fact.ts";
+import type { StreamMetric } from "./stream-metric.ts";
+import type { StreamStatus } from "./stream-status.ts";
+import type { LinkKey } from "./submission.ts";
+
+/** Time, passed in. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Resolves after `ms`, or rejects as soon as the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Log lines with structured fields; secrets are never among them. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+// ---- source → pipeline -------------------------------------------------------------------------------------
+
+/** The ways in which events arrive. */
+export type SourcePath = "journal" | "webhook" | "relay" | "replay";
+
+/** What a source hands over: bytes as they came, and where from. */
+export interface Delivery {
+  readonly path: SourcePath;
+  /** Name of the source, as settings and metrics know it. */
+  readonly source: string;
+  /** One JSON document (event, batch, page), or, with `lines`, one a line. */
+  readonly payload: Uint8Array | string;
+  readonly lines?: boolean;
+  /** Count duplicates against the store, not only against memory: slower, exact. */
+  readonly exact?: boolean;
+  /** The one client id whose events are wanted; others' are refused. */
+  readonly recipientClientId?: string;
+}
+
+/** What became of a delivery, once all of it is durable. */
+export interface Receipt {
+  readonly read: number;
+  readonly fresh: number;
+  readonly duplicate: number;
+  /** Events (or lines, or pages) of which something went to dead letters. */
+  readonly dead: number;
+}
+
+/**
+ * The pipeline, as sources see it.
+ *
+ * `accept` resolves when everything in the delivery is stored (rows or dead letters): only then may the source
+ * acknowledge. It rejects with STORE_UNAVAILABLE, BUFFER_FULL or SHUTTING_DOWN: then nothing may be acknowledged.
+ * A source that can wait (a journal) awaits `ready()` first; one that cannot (a webhook) lets BUFFER_FULL go back.
+ */
+export interface Intake {
+  accept(delivery: Delivery): Promise<Receipt>;
+  /** Facts made elsewhere (submissions, job states), on the same way into the store. */
+  acceptFacts(facts: readonly Fact[], linkKeys?: readonly LinkKey[]): Promise<void>;
+  /** Resolves when there is room again. */
+  ready(signal?: AbortSignal): Promise<void>;
+}
+
+/** Something that reads from outside until it is told to stop. */
+export interface Source {
+  readonly name: string;
+  /** Runs until the signal aborts; rejects only on a fault of its own making. */
+  run(signal: AbortSignal): Promise<void>;
+  status(): SourceStatus;
+}
+
+export interface SourceStatus {
+  readonly name: string;
+  readonly path: SourcePath;
+  readonly state: "starting" | "reading" | "idle" | "retrying" | "stopped";
+  readonly lastReadAt: number | null;
+  readonly lastEventAt: number | null;
+  /** The last fault, in words, while there is one. */
+  readonly fault: string | null;
+}
+
+// ---- pipeline → store --------------------------------------------------------------------------------------
+
+export interface RawEvent {
+  readonly eventId: string;
+  readonly type: string;
+  /** Epoch milliseconds of the event. */
+  readonly time: number;
+  readonly instance: string;
+  /** The event as it came, JSON text. */
+  readonly body: string;
+}
+
+export interface DeadLetter {
+  /** Hash of path-independent content: the same broken input twice is one dead letter. */
+  readonly deadLetterId: string;
+  /** Epoch milliseconds at which it arrived. */
+  readonly at: number;
+  readonly path: SourcePath;
+  readonly source: string;
+  readonly code: ErrorCode;
+  /** What is wrong, and where. */
+  readonly reason: string;
+  /** The event's id, where it could be read. */
+  readonly eventId: string;
+  /** The input; where it is not UTF-8, in base64. */
+  readonly body: string;
+  readonly encoding: "utf-8" | "base64";
+}
+
+export interface StoreBatch {
+  readonly facts: readonly Fact[];
+  readonly events: readonly RawEvent[];
+  readonly metrics: readonly StreamMetric[];
+  readonly statuses: readonly StreamStatus[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly linkKeys: readonly LinkKey[];
+}
+
+/** The store, as the pipeline sees it: `append` resolves when every row is durable; repeating it changes nothing. */
+export interface FactWriter {
+  append(batch: StoreBatch): Promise<void>;
+  /** Those of the ids whose events are stored already. */
+  knownEventIds(eventIds: readonly string[]): Promise<Set<string>>;
+}
+
+// ---- cursors and coverage ----------------------------------------------------------------------------------
+
+export interface JournalCursor {
+  readonly source: string;
+  /** The URL of the next page, as the `Link` header gave it. */
+  readonly next: string;
+  /** Epoch milliseconds at which the cursor was stored. */
+  readonly savedAt: number;
+  /** Time of the newest event read, epoch milliseconds; null before the first. */
+  readonly lastEventAt: number | null;
+}
+
+/** An interval in which the stream may have lost something on its way to us. */
+export interface CoverageGap {
+  readonly source: string;
+  readonly from: number;
+  readonly until: number;
+  /** `position_expired`: the journal answered 410. */
+  readonly reason: "position_expired";
+}
+
+export interface CursorStore {
+  loadCursor(source: string): Promise<JournalCursor | undefined>;
+  saveCursor(cursor: JournalCursor): Promise<void>;
+  recordGap(gap: CoverageGap): Promise<void>;
+}
+
+// ---- store → API and alerts --------------------------------------------------------------------------------
+
+export interface RequestFilter {
+  readonly state?: string;
+  readonly instance?: string;
+  readonly correlationId?: string;
+  readonly requestSource?: string;
+  readonly objectType?: string;
+  readonly objectName?: string;
+  readonly clientId?: string;
+  readonly linkBearing?: boolean;
+  /** Epoch milliseconds, inclusive. */
+  readonly since?: number;
+  /** Epoch milliseconds, exclusive. */
+  readonly until?: number;
+}
+
+/** A place in a list that runs from new to old. */
+export interface ListPosition {
+  readonly t0: number;
+  readonly requestId: string;
+}
+
+/** A submission without a response, or a request of the stream that nobody submitted: who could adopt whom. */
+export interface AdoptionCandidate {
+  readonly correlationId: string;
+  readonly requestId: string;
+}
+
+export interface FactReader {
+  /** All facts of the requests, duplicates possible. */
+  factsOf(requestIds: readonly string[]): Promise<Map<string, Fact[]>>;
+  /** Requests without a response under these correlation ids, and the stream's requests near them in time. */
+  adoptionCandidates(correlationIds: readonly string[], windowMs: number): Promise<AdoptionCandidate[]>;
+  /** Requests that carry the correlation id, in the order of their ids, after `after`. */
+  requestsOfCorrelation(correlationId: string, after: string, limit: number): Promise<string[]>;
+  /** Ids of requests that fit, newest first, by the SQL form of the fold. */
+  listRequests(
+    filter: RequestFilter,
+    now: number,
+    after: ListPosition | undefined,
+    limit: number,
+  ): Promise<ListPosition[]>;
+  /** The newest lag of each queue, in milliseconds, keyed `instance\npriority`, as of `now`. */
+  queueLags(now: number): Promise<Map<string, number>>;
+}
+
+export interface StreamReport {
+  readonly cursors: readonly JournalCursor[];
+  readonly gaps: readonly CoverageGap[];
+  /** The newest status of each instance and queue. */
+  readonly statuses: readonly StreamStatus[];
+  readonly deadLetters: number;
+  readonly lastResultAt: number | null;
+}
+
+export interface StreamReader {
+  streamReport(now: number): Promise<StreamReport>;
+}
+
+export interface DeadLetterStore {
+  listDeadLetters(limit: number, after: string | undefined): Promise<DeadLetter[]>;
+  findDeadLetters(ids: readonly string[]): Promise<DeadLetter[]>;
+  discardDeadLetters(ids: readonly string[], at: number): Promise<void>;
+}
+
+export type Scope = "submit" | "read" | "admin";
+
+export interface ApiKey {
+  readonly keyId: string;
+  readonly name: string;
+  /** SHA-256 of the secret part, hex. */
+  readonly hash: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+}
+
+export interface KeyStore {
+  saveKey(key: ApiKey): Promise<void>;
+  findKey(keyId: string): Promise<ApiKey | undefined>;
+  listKeys(): Promise<ApiKey[]>;
+}
+
+export interface StoreHealth {
+  ping(): Promise<boolean>;
+}

@@ -1,0 +1,95 @@
+/**
+ * Submissions: what the submitting side tells of one HTTP attempt, and the fact it becomes.
+ */
+import { DECODER_VERSION, type SubmissionFact, submissionFactId, T0_RANK, type Target } from "./fact.ts";
+
+/** The body of `POST /v1/submissions`, validated by the API before it gets here; times are RFC 3339. */
+export interface SubmissionInput {
+  readonly submissionId: string;
+  readonly requestId?: string;
+  readonly correlationId?: string;
+  readonly requestSource?: string;
+  readonly target: Target;
+  readonly instance: string;
+  readonly objectType: string;
+  readonly objectName?: string;
+  readonly operation: string;
+  readonly priority?: string;
+  readonly records: number;
+  readonly bytes?: number;
+  readonly submittedAt: string;
+  readonly respondedAt?: string;
+  /** The response's `Date`, HTTP date or RFC 3339. */
+  readonly serverTime?: string;
+  readonly httpStatus?: number;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly previousSubmissionId?: string;
+  readonly linkField?: string;
+  readonly linkKeys?: readonly string[];
+  readonly personKeys?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A digest of a link value or of a person's key, as a submission carried it. */
+export interface LinkKey {
+  readonly digest: string;
+  /** `link`: an object waits for this person; `person`: this person was upserted. */
+  readonly role: "link" | "person";
+  readonly requestId: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly instance: string;
+}
+
+/**
+ * The request that a submission is filed under: the upstream's id, or its own while no response has named one.
+ */
+export function requestIdOf(input: SubmissionInput): string {
+  return input.requestId ?? input.submissionId;
+}
+
+export function submissionFact(input: SubmissionInput): SubmissionFact {
+  const submittedAt = Date.parse(input.submittedAt);
+  const serverTime = input.serverTime === undefined ? null : Date.parse(input.serverTime);
+  return {
+    kind: "submission",
+    requestId: requestIdOf(input),
+    factId: submissionFactId(input.submissionId),
+    version: DECODER_VERSION,
+    at: submittedAt,
+    t0: serverTime ?? submittedAt,
+    t0Rank: serverTime === null ? T0_RANK.submittedAt : T0_RANK.serverTime,
+    target: input.target,
+    instance: input.instance,
+    objectType: input.objectType,
+    objectName: input.objectName ?? "",
+    operation: input.operation,
+    priority: input.priority ?? "",
+    clientId: "",
+    correlationId: input.correlationId ?? "",
+    requestSource: input.requestSource ?? "",
+    submissionId: input.submissionId,
+    previousSubmissionId: input.previousSubmissionId ?? "",
+    records: input.records,
+    bytes: input.bytes ?? 0,
+    respondedAt: input.respondedAt === undefined ? null : Date.parse(input.respondedAt),
+    httpStatus: input.httpStatus ?? null,
+    errorCode: input.errorCode ?? "",
+    errorMessage: input.errorMessage ?? "",
+    linkField: input.linkField ?? "",
+    labels: input.labels ?? {},
+  };
+}
+
+export function linkKeysOf(input: SubmissionInput): LinkKey[] {
+  const base = {
+    requestId: requestIdOf(input),
+    at: Date.parse(input.submittedAt),
+    instance: input.instance,
+  };
+  return [
+    ...(input.linkKeys ?? []).map((digest) => ({ ...base, digest, role: "link" as const })),
+    ...(input.personKeys ?? []).map((digest) => ({ ...base, digest, role: "person" as const })),
+  ];
+}

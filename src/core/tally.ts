@@ -1,0 +1,145 @@
+/**
+ * The tally of one request: what was expected, what was accounted for, what is still open.
+ *
+ * Counts are sums over distinct facts. Where more is accounted for than expected, failures of earlier
+ * attempts that the service retries (transient and link codes) are taken back, oldest first: they were
+ * retried. What is still too much stays, as an excess.
+ */
+import type { RecordCounts, ResultFact, SubmissionFact } from "./fact.ts";
+import type { LifecycleSettings } from "./lifecycle-settings.ts";
+import { attemptAt } from "./retry-policy.ts";
+
+export interface Attempt {
+  readonly fact: ResultFact;
+  /** 0 before the first retry was due, n after the n-th. */
+  readonly attempt: number;
+  /** Failures of this result that a later attempt made good, by code. */
+  readonly superseded: RecordCounts;
+}
+
+export interface Tally {
+  readonly expected: number;
+  readonly created: number;
+  readonly updated: number;
+  /** Failures that stand, by code. */
+  readonly failed: RecordCounts;
+  readonly failedTotal: number;
+  /** Of these: records whose link field found nobody. */
+  readonly linkFailed: number;
+  /** Whether any result reported a link code, also one that was taken back since. */
+  readonly linkReported: boolean;
+  readonly superseded: RecordCounts;
+  readonly supersededTotal: number;
+  readonly outstanding: number;
+  /** Records accounted for beyond the expected, after failures were taken back. */
+  readonly excess: number;
+  /** Results in the order in which they happened. */
+  readonly attempts: readonly Attempt[];
+}
+
+/** @param t0 when the request began, epoch milliseconds */
+export function foldTally(
+  submissions: readonly SubmissionFact[],
+  results: readonly ResultFact[],
+  t0: number,
+  settings: LifecycleSettings,
+): Tally {
+  const ordered = results
+    .map((fact) => ({ fact, attempt: attemptAt(settings.policy, fact.at - t0) }))
+    .sort((a, b) => a.fact.at - b.fact.at || compareIds(a.fact.factId, b.fact.factId));
+  const created = sum(results.map((fact) => fact.created));
+  const updated = sum(results.map((fact) => fact.updated));
+  const reported = mergeCounts(results.map((fact) => fact.failed));
+  const expected = expectedRecords(submissions, results);
+  const tooMany = Math.max(0, created + updated + total(reported) - expected);
+  const attempts = takeBack(ordered, tooMany, settings);
+  const superseded = mergeCounts(attempts.map((attempt) => attempt.superseded));
+  const supersededTotal = total(superseded);
+  const failed = subtractCounts(reported, superseded);
+  const failedTotal = total(failed);
+  return {
+    expected,
+    created,
+    updated,
+    failed,
+    failedTotal,
+    linkFailed: total(failed, settings.linkCodes),
+    linkReported: total(reported, settings.linkCodes) > 0,
+    superseded,
+    supersededTotal,
+    outstanding: Math.max(0, expected - created - updated - failedTotal),
+    excess: tooMany - supersededTotal,
+    attempts,
+  };
+}
+
+/**
+ * The submission's count; without one the largest `received`, or their sum if every result accounts for
+ * its own `received` completely (then `received` was the chunk's, not the request's: both readings occur).
+ */
+function expectedRecords(submissions: readonly SubmissionFact[], results: readonly ResultFact[]): number {
+  if (submissions.length > 0) return Math.max(...submissions.map((fact) => fact.records));
+  if (results.length === 0) return 0;
+  const complete = results.every((fact) => fact.created + fact.updated + total(fact.failed) === fact.received);
+  const received = results.map((fact) => fact.received);
+  return complete ? sum(received) : Math.max(...received);
+}
+
+function takeBack(
+  ordered: readonly { fact: ResultFact; attempt: number }[],
+  tooMany: number,
+  settings: LifecycleSettings,
+): Attempt[] {
+  const lastAttempt = Math.max(0, ...ordered.map(({ attempt }) => attempt));
+  let rest = tooMany;
+  return ordered.map(({ fact, attempt }) => {
+    const superseded: Record<string, number> = {};
+    if (rest > 0 && attempt < lastAttempt) {
+      for (const code of Object.keys(fact.failed).sort()) {
+        if (!settings.transientCodes.includes(code) && !settings.linkCodes.includes(code)) continue;
+        const taken = Math.min(rest, fact.failed[code] ?? 0);
+        if (taken > 0) superseded[code] = taken;
+        rest -= taken;
+      }
+    }
+    return { fact, attempt, superseded };
+  });
+}
+
+/** Orders unsigned decimals by value without making numbers of them. */
+export function compareIds(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function sum(numbers: readonly number[]): number {
+  let result = 0;
+  for (const number of numbers) result += number;
+  return result;
+}
+
+/** The sum of the counts, or of those with one of the codes. */
+export function total(counts: RecordCounts, codes?: readonly string[]): number {
+  let result = 0;
+  for (const code of Object.keys(counts)) {
+    if (codes === undefined || codes.includes(code)) result += counts[code] ?? 0;
+  }
+  return result;
+}
+
+export function mergeCounts(all: readonly RecordCounts[]): RecordCounts {
+  const merged: Record<string, number> = {};
+  for (const counts of all) {
+    for (const code of Object.keys(counts)) merged[code] = (merged[code] ?? 0) + (counts[code] ?? 0);
+  }
+  return merged;
+}
+
+function subtractCounts(from: RecordCounts, counts: RecordCounts): RecordCounts {
+  const rest: Record<string, number> = {};
+  for (const code of Object.keys(from)) {
+    const left = (from[code] ?? 0) - (counts[code] ?? 0);
+    if (left > 0) rest[code] = left;
+  }
+  return rest;
+}
