@@ -131,6 +131,12 @@ export interface FactWriter {
   knownEventIds(eventIds: readonly string[]): Promise<Set<string>>;
 }
 
+/** Tells which requests have new facts, after these are durable; of this process only. */
+export interface ChangeFeed {
+  /** @returns a function that ends the subscription */
+  subscribe(listener: (requestIds: ReadonlySet<string>) => void): () => void;
+}
+
 // ---- cursors and coverage ----------------------------------------------------------------------------------
 
 export interface JournalCursor {

@@ -1,0 +1,56 @@
+/**
+ * The roll-up of a correlation: all requests of a job, a backfill, a campaign, as one.
+ */
+import type { RecordCounts } from "./fact.ts";
+import { isTerminal, type Lifecycle, type LifecycleState } from "./lifecycle.ts";
+import { mergeCounts } from "./tally.ts";
+
+export interface CorrelationRollup {
+  readonly correlationId: string;
+  readonly total: number;
+  readonly byState: Readonly<Partial<Record<LifecycleState, number>>>;
+  /** Every request has reached a terminal state. */
+  readonly settled: boolean;
+  readonly records: {
+    readonly expected: number;
+    readonly created: number;
+    readonly updated: number;
+    readonly failed: RecordCounts;
+    readonly outstanding: number;
+  };
+  /** When the first request began, epoch milliseconds. */
+  readonly firstAt: number;
+  readonly lastResultAt: number | null;
+  /** The earliest deadline among requests that are not settled; null when all are. */
+  readonly earliestDeadlineAt: number | null;
+  /** In the order in which they began. */
+  readonly requests: readonly Lifecycle[];
+}
+
+export function rollUp(correlationId: string, requests: readonly Lifecycle[]): CorrelationRollup {
+  const ordered = [...requests].sort((a, b) => a.t0 - b.t0 || (a.requestId < b.requestId ? -1 : 1));
+  const byState: Partial<Record<LifecycleState, number>> = {};
+  for (const { state } of ordered) byState[state] = (byState[state] ?? 0) + 1;
+  const open = ordered.filter((one) => !isTerminal(one.state));
+  const deadlines = open.flatMap((one) => (one.retry === null ? [] : [one.retry.deadlineAt]));
+  const results = ordered.flatMap((one) => (one.lastResultAt === null ? [] : [one.lastResultAt]));
+  const count = (pick: (one: Lifecycle) => number): number =>
+    ordered.reduce((soFar, one) => soFar + pick(one), 0);
+  return {
+    correlationId,
+    total: ordered.length,
+    byState,
+    settled: open.length === 0,
+    records: {
+      expected: count((one) => one.tally.expected),
+      created: count((one) => one.tally.created),
+      updated: count((one) => one.tally.updated),
+      failed: mergeCounts(ordered.map((one) => one.tally.failed)),
+      outstanding: count((one) => one.tally.outstanding),
+    },
+    firstAt: ordered.reduce((earliest, one) => Math.min(earliest, one.t0), Infinity),
+    lastResultAt: results.reduce<number | null>((last, at) => (last === null || at > last ? at : last), null),
+    earliestDeadlineAt: deadlines.reduce<number | null>((first, at) => (first === null || at < first ? at : first), null),
+    requests: ordered,
+  };
+}

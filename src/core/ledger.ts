@@ -1,0 +1,131 @@
+/**
+ * The ledger: questions about requests, answered by folding their facts.
+ *
+ * It joins the store's facts, the settings of the instance, the queues' lag and adoption; it stores nothing
+ * itself. Every answer about a state goes through here.
+ */
+import { adoptFacts, matchAdoptions } from "./adoption.ts";
+import { type CorrelationRollup, rollUp } from "./correlation.ts";
+import type { Fact } from "./fact.ts";
+import { foldLifecycle, type FoldContext, type Lifecycle } from "./lifecycle.ts";
+import { settingsOf, type SettingsByInstance } from "./lifecycle-settings.ts";
+import type { Clock, FactReader, ListPosition, RequestFilter } from "./ports.ts";
+
+export interface LifecyclePage {
+  readonly items: readonly Lifecycle[];
+  /** Where the list goes on; undefined at its end. */
+  readonly next: ListPosition | undefined;
+}
+
+export interface Ledger {
+  /** By the upstream's request id; a submission without one is found by its submission id. */
+  get(requestId: string): Promise<Lifecycle | undefined>;
+  getMany(requestIds: readonly string[]): Promise<Map<string, Lifecycle>>;
+  list(filter: RequestFilter, after: ListPosition | undefined, limit: number): Promise<LifecyclePage>;
+  correlation(correlationId: string): Promise<CorrelationRollup | undefined>;
+}
+
+/** How many requests are folded at once; bounds the memory of a roll-up. */
+const CHUNK = 2_000;
+/** How long a reading of the queues' lag is used, in milliseconds. */
+const LAG_TTL_MS = 5_000;
+
+export function createLedger(store: FactReader, settings: SettingsByInstance, clock: Clock): Ledger {
+  let lags: { at: number; byQueue: Promise<Map<string, number>> } | undefined;
+  const widestWindowMs = Math.max(...[...settings.values()].map((one) => one.adoptionWindowMs));
+
+  async function context(): Promise<FoldContext> {
+    const now = clock.now();
+    if (lags === undefined || now - lags.at > LAG_TTL_MS) {
+      const byQueue = store.queueLags(now);
+      lags = { at: now, byQueue };
+      byQueue.catch(() => (lags = undefined));
+    }
+    const byQueue = await lags.byQueue;
+    return {
+      now,
+      settingsFor: (instance) => settingsOf(settings, instance),
+      lagMsFor: (instance, priority) => byQueue.get(`${instance}\n${priority}`) ?? 0,
+    };
+  }
+
+  /** Folds what was asked for, and where adoption is possible, the requests around it. */
+  async function getMany(requestIds: readonly string[]): Promise<Map<string, Lifecycle>> {
+    const [seen, facts] = await Promise.all([context(), store.factsOf(requestIds)]);
+    const folded = foldAll(facts, seen);
+    const doubtful = new Set<string>();
+    for (const one of folded.values()) {
+      if (one.correlationId !== "" && isAdoptable(one)) doubtful.add(one.correlationId);
+    }
+    if (doubtful.size === 0) return folded;
+    const candidates = await store.adoptionCandidates([...doubtful], widestWindowMs);
+    if (candidates.length === 0) return folded;
+    const missing = candidates.map((one) => one.requestId).filter((id) => !folded.has(id));
+    const around = await store.factsOf(missing);
+    const all = new Map([...folded, ...foldAll(around, seen)]);
+    const adoptions = matchAdoptions([...all.values()], (instance) => settingsOf(settings, instance).adoptionWindowMs);
+    for (const [submission, request] of adoptions) {
+      const merged = foldLifecycle(
+        [...factsFor(request, facts, around), ...adoptFacts(factsFor(submission, facts, around), request)],
+        seen,
+      );
+      if (folded.has(submission)) folded.set(submission, merged);
+      if (folded.has(request)) folded.set(request, merged);
+    }
+    return folded;
+  }
+
+  async function list(
+    filter: RequestFilter,
+    after: ListPosition | undefined,
+    limit: number,
+  ): Promise<LifecyclePage> {
+    const positions = await store.listRequests(filter, clock.now(), after, limit + 1);
+    const page = positions.slice(0, limit);
+    const found = await getMany(page.map((position) => position.requestId));
+    const items = page
+      .map((position) => found.get(position.requestId))
+      .filter((one): one is Lifecycle => one !== undefined && fitsState(one, filter));
+    return { items, next: positions.length > limit ? page.at(-1) : undefined };
+  }
+
+  async function correlation(correlationId: string): Promise<CorrelationRollup | undefined> {
+    const requests = new Map<string, Lifecycle>();
+    for (let after = ""; ; ) {
+      const ids = await store.requestsOfCorrelation(correlationId, after, CHUNK);
+      for (const one of (await getMany(ids)).values()) requests.set(one.requestId, one);
+      const last = ids.at(-1);
+      if (ids.length < CHUNK || last === undefined) break;
+      after = last;
+    }
+    return requests.size === 0 ? undefined : rollUp(correlationId, [...requests.values()]);
+  }
+
+  return {
+    get: async (requestId) => (await getMany([requestId])).get(requestId),
+    getMany,
+    list,
+    correlation,
+  };
+}
+
+function isAdoptable(one: Lifecycle): boolean {
+  return one.state === "unconfirmed" || (one.submissions.length === 0 && one.jobs.length === 0);
+}
+
+/** Between the store's answer and the fold time went by: a state that has moved on is not shown under the old one. */
+function fitsState(one: Lifecycle, filter: RequestFilter): boolean {
+  return filter.state === undefined || filter.state === one.state;
+}
+
+function foldAll(facts: ReadonlyMap<string, readonly Fact[]>, seen: FoldContext): Map<string, Lifecycle> {
+  const folded = new Map<string, Lifecycle>();
+  for (const [requestId, all] of facts) {
+    if (all.length > 0) folded.set(requestId, foldLifecycle(all, seen));
+  }
+  return folded;
+}
+
+function factsFor(requestId: string, ...sources: readonly ReadonlyMap<string, Fact[]>[]): Fact[] {
+  return sources.flatMap((source) => source.get(requestId) ?? []);
+}

@@ -1,0 +1,74 @@
+/**
+ * Lifecycles as the API gives them: camelCase, RFC 3339 in UTC with milliseconds, null where unknown.
+ */
+import type { CorrelationRollup } from "./correlation.ts";
+import { isTerminal, type Lifecycle } from "./lifecycle.ts";
+import { timelineOf } from "./timeline.ts";
+
+export function timeText(at: number): string;
+export function timeText(at: number | null): string | null;
+export function timeText(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+/** @param now the time at which the lifecycle was folded, epoch milliseconds */
+export function lifecycleJson(one: Lifecycle, now: number) {
+  return {
+    requestId: one.requestId,
+    correlationId: one.correlationId,
+    requestSource: one.requestSource,
+    target: one.target,
+    instance: one.instance,
+    objectType: one.objectType,
+    objectName: one.objectName,
+    operation: one.operation,
+    priority: one.priority,
+    clientId: one.clientId,
+    state: one.state,
+    evidence: one.evidence,
+    terminal: isTerminal(one.state),
+    linkBearing: one.linkBearing,
+    records: {
+      expected: one.tally.expected,
+      created: one.tally.created,
+      updated: one.tally.updated,
+      failed: one.tally.failed,
+      outstanding: one.tally.outstanding,
+      superseded: one.tally.superseded,
+    },
+    retry:
+      one.retry === null
+        ? null
+        : {
+            policy: one.retry.policy,
+            attempt: one.retry.attempt,
+            of: one.retry.of,
+            nextAt: timeText(one.retry.nextAt),
+            windowEndsAt: timeText(one.retry.windowEndsAt),
+            deadlineAt: timeText(one.retry.deadlineAt),
+          },
+    submittedAt: timeText(one.submittedAt),
+    acceptedAt: timeText(one.acceptedAt),
+    firstResultAt: timeText(one.firstResultAt),
+    lastResultAt: timeText(one.lastResultAt),
+    settledAt: timeText(one.settledAt),
+    timeline: timelineOf(one, now).map((entry) => ({ ...entry, at: timeText(entry.at) })),
+    anomalies: one.anomalies,
+    labels: one.labels,
+  };
+}
+
+export type LifecycleJson = ReturnType<typeof lifecycleJson>;
+
+export function correlationJson(rollup: CorrelationRollup, now: number, withRequests: boolean) {
+  return {
+    correlationId: rollup.correlationId,
+    settled: rollup.settled,
+    requests: { total: rollup.total, byState: rollup.byState },
+    records: rollup.records,
+    firstAt: timeText(rollup.firstAt),
+    lastResultAt: timeText(rollup.lastResultAt),
+    earliestDeadlineAt: timeText(rollup.earliestDeadlineAt),
+    ...(withRequests ? { items: rollup.requests.map((one) => lifecycleJson(one, now)) } : {}),
+  };
+}
