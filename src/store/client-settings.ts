@@ -1,0 +1,52 @@
+/**
+ * The ClickHouse settings that after202 relies on, in one place: none is left to a server's defaults.
+ */
+import type { ClickHouseSettings } from "@clickhouse/client";
+
+/** For every statement. 64-bit integers come as strings, so that none loses digits on the way. */
+export const BASE_SETTINGS = {
+  output_format_json_quote_64bit_integers: 1,
+  output_format_json_quote_denormals: 0,
+  session_timezone: "UTC",
+  join_use_nulls: 0,
+  max_execution_time: 30,
+} satisfies ClickHouseSettings;
+
+/** For every statement over HTTP: an error arrives as a status, never in the middle of rows. */
+export const HTTP_SETTINGS = { wait_end_of_query: 1 } satisfies ClickHouseSettings;
+
+/** For the engine in our own process, whose memory is ours. */
+export const EMBEDDED_SETTINGS = {
+  max_memory_usage: "1000000000",
+  max_bytes_before_external_group_by: "250000000",
+  max_bytes_before_external_sort: "250000000",
+} satisfies ClickHouseSettings;
+
+/**
+ * For every insert. Batching is ours (no async_insert), duplicates are the tables' (ReplacingMergeTree), so nothing is
+ * sorted out at insert; a repeated batch must reach the materialised views again (no block deduplication); on a cluster
+ * the insert returns when the shard has the rows.
+ */
+export const INSERT_SETTINGS = {
+  async_insert: 0,
+  distributed_foreground_insert: 1,
+  insert_deduplicate: 0,
+  materialized_views_ignore_errors: 0,
+  optimize_on_insert: 0,
+  parallel_view_processing: 1,
+} satisfies ClickHouseSettings;
+
+/** `a = 1, b = 'x'`, as it stands behind SET or SETTINGS. */
+export function settingsClause(settings: ClickHouseSettings): string {
+  return Object.entries(settings)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} = ${settingLiteral(name, value)}`)
+    .join(", ");
+}
+
+function settingLiteral(name: string, value: unknown): string {
+  if (!/^\w+$/.test(name)) throw new TypeError(`not a setting's name: ${JSON.stringify(name)}`);
+  if (typeof value === "number") return String(value);
+  if (typeof value === "boolean") return value ? "1" : "0";
+  return `'${String(value).replace(/['\\]/g, "\\$&")}'`;
+}

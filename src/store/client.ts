@@ -1,0 +1,218 @@
+/**
+ * The one way to ClickHouse: @clickhouse/client, against a server (`url`) or the engine in this process (`dataDir`).
+ *
+ * Invariants: unqualified table names mean `database` on both ways; a call's settings end with the call; what `insert`
+ * and `command` have resolved survives `kill -9`; every failure is a StoreError.
+ */
+import { Readable } from "node:stream";
+import {
+  createClient,
+  ClickHouseLogLevel,
+  type ClickHouseClient,
+  type ClickHouseSettings,
+} from "@clickhouse/client";
+import { openEmbeddedConnection } from "./client-embedded.ts";
+import { StoreError, storeErrorOf } from "./client-error.ts";
+import { BASE_SETTINGS, HTTP_SETTINGS, INSERT_SETTINGS, settingsClause } from "./client-settings.ts";
+
+export interface StoreSettings {
+  /** `http(s)://host:port` of a ClickHouse server; without it the engine runs in this process, in `dataDir`. */
+  readonly url?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** Created when missing. Letters, digits, underscores. */
+  readonly database: string;
+  /** Name of the server's cluster: the database is then created on all its nodes. */
+  readonly cluster?: string | undefined;
+  /** Used without `url` only. One process at a time. */
+  readonly dataDir: string;
+}
+
+export interface QueryOptions {
+  /** For this call alone. */
+  readonly settings?: ClickHouseSettings;
+  /** Ends the wait; the embedded engine finishes the statement all the same. */
+  readonly abortSignal?: AbortSignal;
+  /** A long one (sweep, export): goes where it does not hold up the short ones. */
+  readonly background?: boolean;
+}
+
+export interface StoreClient {
+  readonly database: string;
+  readonly embedded: boolean;
+  /**
+   * The rows of a SELECT without FORMAT, as objects; 64-bit integers are strings.
+   *
+   * @param params values of `{name:Type}`; integers beyond 2^53 as bigint (inside arrays, too)
+   */
+  query<Row>(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<Row[]>;
+  /** A statement without rows; its settings, if any, stand in `sql`. */
+  command(sql: string, params?: Record<string, unknown>): Promise<void>;
+  /**
+   * Inserts ready text and resolves when it is durable; after an error the rows may or may not be there: send them again.
+   *
+   * @param text rows in JSONCompactEachRow, in the order of `columns`, separated by newlines; empty text does nothing
+   */
+  insert(table: string, columns: readonly string[], text: string): Promise<void>;
+  /** False when ClickHouse does not answer or refuses our user; never throws. */
+  ping(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const COMMAND_TIMEOUT_MS = 600_000; // DDL on a cluster, roll-ups
+
+const COMMAND_SETTINGS: ClickHouseSettings = { max_execution_time: COMMAND_TIMEOUT_MS / 1000 };
+
+/** Separate so that short reads wait for nothing: an embedded connection runs one statement at a time. */
+interface Lanes {
+  readonly reads: ClickHouseClient;
+  readonly inserts: ClickHouseClient;
+  readonly commands: ClickHouseClient;
+}
+
+/** @throws StoreError DATA_DIR_LOCKED, CONFIG_INVALID, STORE_UNAVAILABLE */
+export async function openStoreClient(settings: StoreSettings): Promise<StoreClient> {
+  identifier(settings.database);
+  const embedded = settings.url === undefined;
+  try {
+    const lanes = embedded ? await openEmbeddedLanes(settings) : await openServerLanes(settings);
+    return storeClientOf(lanes, settings.database, embedded);
+  } catch (error) {
+    throw storeErrorOf(error, embedded ? `open ${settings.dataDir}` : `connect to ${settings.url}`);
+  }
+}
+
+function storeClientOf(lanes: Lanes, database: string, embedded: boolean): StoreClient {
+  return {
+    database,
+    embedded,
+    query: (sql, params, options) =>
+      query(options?.background ? lanes.commands : lanes.reads, sql, params, options),
+    command: async (sql, params) => {
+      await guard(`command ${opening(sql)}`, () =>
+        lanes.commands.command({ query: sql, ...(params && { query_params: params }) }),
+      );
+    },
+    insert: (table, columns, text) => insert(lanes.inserts, table, columns, text),
+    ping: async () =>
+      (await lanes.reads.ping({ select: true, abort_signal: AbortSignal.timeout(5_000) })).success,
+    close: async () => {
+      for (const lane of Object.values(lanes) as ClickHouseClient[]) await lane.close();
+    },
+  };
+}
+
+async function query<Row>(
+  lane: ClickHouseClient,
+  sql: string,
+  params: Record<string, unknown> = {},
+  { settings, abortSignal }: QueryOptions = {},
+): Promise<Row[]> {
+  const text = await guard(
+    `query ${opening(sql)}`,
+    async () => {
+      const result = await lane.query({
+        query: sql,
+        format: "JSONEachRow",
+        query_params: params,
+        ...(settings && { clickhouse_settings: settings }),
+        ...(abortSignal && { abort_signal: abortSignal }),
+      });
+      return result.text();
+    },
+    abortSignal,
+  );
+  return JSON.parse(`[${text.trimEnd().replaceAll("\n", ",")}]`) as Row[];
+}
+
+async function insert(
+  lane: ClickHouseClient,
+  table: string,
+  columns: readonly string[],
+  text: string,
+): Promise<void> {
+  if (text === "") return;
+  const into = `${identifier(table)} (${columns.map(identifier).join(", ")})`;
+  await guard(`insert into ${table}`, async () => {
+    const { stream } = await lane.exec({
+      query: `INSERT INTO ${into} SETTINGS ${settingsClause(INSERT_SETTINGS)} FORMAT JSONCompactEachRow`,
+      values: Readable.from([text], { objectMode: false }),
+    });
+    for await (const _ of stream); // the socket is free again only when the answer is read
+  });
+}
+
+async function openEmbeddedLanes({ dataDir, database }: StoreSettings): Promise<Lanes> {
+  const open = async (own?: ClickHouseSettings): Promise<ClickHouseClient> =>
+    createClient({ connection: await openEmbeddedConnection(dataDir, database, own), log: QUIET });
+  return { reads: await open(), inserts: await open(), commands: await open(COMMAND_SETTINGS) };
+}
+
+async function openServerLanes(settings: StoreSettings): Promise<Lanes> {
+  const { url, user, password, database, cluster } = settings;
+  const open = (
+    timeoutMs: number,
+    options: { database?: string; settings?: ClickHouseSettings },
+  ): ClickHouseClient =>
+    createClient({
+      ...(url !== undefined && { url }),
+      ...(user !== undefined && { username: user }),
+      ...(password !== undefined && { password }),
+      ...(options.database !== undefined && { database: options.database }),
+      request_timeout: timeoutMs,
+      keep_alive: { enabled: true, eagerly_destroy_stale_sockets: true },
+      use_multipart_params_auto: true, // long lists of ids do not fit into a URL
+      clickhouse_settings: { ...BASE_SETTINGS, ...HTTP_SETTINGS, ...options.settings },
+      application: "after202",
+      log: QUIET,
+    });
+  const bootstrap = open(REQUEST_TIMEOUT_MS, {});
+  try {
+    await createDatabase(bootstrap, database, cluster);
+  } finally {
+    await bootstrap.close();
+  }
+  return {
+    reads: open(REQUEST_TIMEOUT_MS, { database }),
+    inserts: open(REQUEST_TIMEOUT_MS, { database }),
+    commands: open(COMMAND_TIMEOUT_MS, {
+      database,
+      settings: { max_execution_time: COMMAND_TIMEOUT_MS / 1000 },
+    }),
+  };
+}
+
+/** Only when it is missing: a user without the right to create databases can then be given one. */
+async function createDatabase(client: ClickHouseClient, database: string, cluster?: string): Promise<void> {
+  const known = await query(client, "SELECT 1 FROM system.databases WHERE name = {database:String}", {
+    database,
+  });
+  if (known.length > 0) return;
+  const on = cluster === undefined ? "" : ` ON CLUSTER ${identifier(cluster)}`;
+  await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}${on} ENGINE = Atomic` });
+}
+
+const QUIET = { level: ClickHouseLogLevel.OFF };
+
+async function guard<T>(doing: string, work: () => Promise<T>, abortSignal?: AbortSignal): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (abortSignal?.aborted) throw abortSignal.reason;
+    throw storeErrorOf(error, doing);
+  }
+}
+
+/** The first words of a statement, for messages. */
+function opening(sql: string): string {
+  return JSON.stringify(sql.trim().replace(/\s+/g, " ").slice(0, 80));
+}
+
+function identifier(name: string): string {
+  if (/^[A-Za-z_]\w*$/.test(name)) return name;
+  throw new StoreError(
+    "CONFIG_INVALID",
+    `Not a name for ClickHouse: ${JSON.stringify(name)}; letters, digits, _.`,
+  );
+}
