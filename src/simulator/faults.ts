@@ -1,0 +1,135 @@
+/**
+ * Faults on demand: what goes wrong, how often, and what goes wrong next.
+ *
+ * Rates are probabilities in [0, 1], drawn from the seed; `next` is a queue of outcomes taken before any rate.
+ * Settings can be changed while the simulator runs.
+ */
+import type { Random } from "./random.ts";
+
+/**
+ * A status code to answer with, or: `reset` (the connection breaks before the request is looked at), `lose-response`
+ * (it is served, then the connection breaks), `undecodable` (a 200 with a cut body), `slow`, `ok`.
+ */
+export type FaultOutcome = number | "reset" | "lose-response" | "undecodable" | "slow" | "ok";
+
+export interface EndpointFaults {
+  /** Probability of each status, by status. */
+  statuses: Record<string, number>;
+  resetRate: number;
+  loseResponseRate: number;
+  undecodableRate: number;
+  slowRate: number;
+  /** How slow, in wall-clock milliseconds. */
+  slowMs: number;
+  next: FaultOutcome[];
+}
+
+export interface StreamFaults {
+  /** The same event once more, from at once to `duplicateWithinMs` (simulated) later. */
+  duplicateRate: number;
+  duplicateWithinMs: number;
+  /** Disorder: the event is held back for up to `delayWithinMs` (simulated). */
+  delayRate: number;
+  delayWithinMs: number;
+  /** The event is never delivered to anyone. */
+  dropRate: number;
+  /** An additional event that no decoder should accept; it names no real request. */
+  malformedRate: number;
+}
+
+export interface Faults {
+  stream: StreamFaults;
+  marketo: EndpointFaults;
+  ims: EndpointFaults;
+  journal: EndpointFaults;
+}
+
+export type FaultsPatch = { [Part in keyof Faults]?: Partial<Faults[Part]> };
+export type FaultyEndpoint = "marketo" | "ims" | "journal";
+
+export interface FaultPlan {
+  readonly settings: Faults;
+  /** @throws {TypeError} naming an unknown part or setting */
+  patch(patch: FaultsPatch): void;
+  /** What happens to the next request to that endpoint. */
+  decide(endpoint: FaultyEndpoint): { outcome: FaultOutcome; delayMs: number };
+}
+
+export function createFaultPlan(random: Random, initial: FaultsPatch = {}): FaultPlan {
+  const settings: Faults = {
+    stream: {
+      duplicateRate: 0,
+      duplicateWithinMs: 600_000,
+      delayRate: 0,
+      delayWithinMs: 120_000,
+      dropRate: 0,
+      malformedRate: 0,
+    },
+    marketo: noEndpointFaults(),
+    ims: noEndpointFaults(),
+    journal: noEndpointFaults(),
+  };
+  const sequences: Record<FaultyEndpoint, Random> = {
+    marketo: random.fork("marketo"),
+    ims: random.fork("ims"),
+    journal: random.fork("journal"),
+  };
+
+  function patch(changes: FaultsPatch): void {
+    for (const [part, values] of Object.entries(changes)) {
+      const target: object | undefined = settings[part as keyof Faults];
+      if (target === undefined || typeof values !== "object" || values === null) {
+        throw new TypeError(`unknown faults "${part}"; known: ${Object.keys(settings).join(", ")}`);
+      }
+      for (const key of Object.keys(values)) {
+        if (!(key in target)) {
+          throw new TypeError(`unknown fault "${part}.${key}"; known: ${Object.keys(target).join(", ")}`);
+        }
+      }
+      Object.assign(target, values);
+    }
+  }
+  patch(initial);
+
+  return {
+    settings,
+    patch,
+    decide(endpoint) {
+      const faults = settings[endpoint];
+      const outcome = faults.next.shift() ?? draw(faults, sequences[endpoint].next());
+      const slow = sequences[endpoint].chance(faults.slowRate) || outcome === "slow";
+      return { outcome: outcome === "slow" ? "ok" : outcome, delayMs: slow ? faults.slowMs : 0 };
+    },
+  };
+}
+
+/** One draw decides between all outcomes, so that every request costs the sequence the same. */
+function draw(faults: EndpointFaults, at: number): FaultOutcome {
+  const outcomes: [FaultOutcome, number][] = [
+    ...Object.entries(faults.statuses).map(([status, rate]): [FaultOutcome, number] => [
+      Number(status),
+      rate,
+    ]),
+    ["reset", faults.resetRate],
+    ["lose-response", faults.loseResponseRate],
+    ["undecodable", faults.undecodableRate],
+  ];
+  let reached = 0;
+  for (const [outcome, rate] of outcomes) {
+    reached += rate;
+    if (at < reached) return outcome;
+  }
+  return "ok";
+}
+
+function noEndpointFaults(): EndpointFaults {
+  return {
+    statuses: {},
+    resetRate: 0,
+    loseResponseRate: 0,
+    undecodableRate: 0,
+    slowRate: 0,
+    slowMs: 1_000,
+    next: [],
+  };
+}

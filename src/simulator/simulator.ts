@@ -1,0 +1,170 @@
+/**
+ * The simulator: a Marketo Data Ingestion API, its observability stream, and Adobe I/O Events, on one loopback port.
+ *
+ * It speaks the real protocols over real sockets and keeps books of what really happened, against which an observer
+ * can be judged. Everything it decides comes from its seed; its clock runs `speed` times faster than the wall.
+ */
+import type { AddressInfo } from "node:net";
+import Fastify from "fastify";
+import { addControlRoutes } from "./control-routes.ts";
+import { createFaultPlan, type FaultsPatch } from "./faults.ts";
+import { generateResultsEvents } from "./generated-events.ts";
+import { addImsRoutes, createTokenIssuer } from "./ims-routes.ts";
+import { createJournal, type Journal } from "./journal/journal.ts";
+import { addJournalRoutes, JOURNAL_PATH } from "./journal/routes.ts";
+import { createProcessor, type Processor } from "./marketo/processor.ts";
+import { createQuota, type Quota } from "./marketo/quota.ts";
+import { addMarketoRoutes } from "./marketo/routes.ts";
+import { loadSettings, SIMULATED, type SimulatorOptions, type SimulatorSettings } from "./options.ts";
+import { createRandom } from "./random.ts";
+import { createScheduler } from "./scheduler.ts";
+import { createObservability, type Observability } from "./stream/observability.ts";
+import { createResultsOutbox } from "./stream/results-outbox.ts";
+import { createStream } from "./stream/stream.ts";
+import { summarize, type SimulatorSummary } from "./summary.ts";
+import { createTruth, type TruthRow } from "./truth.ts";
+import type { WebhookTarget } from "./webhook/registration.ts";
+import { createWebhooks } from "./webhook/webhooks.ts";
+
+export interface Simulator {
+  /** Where everything is served, without a slash at the end. */
+  readonly origin: string;
+  /** Base of the Marketo API: `{origin}`; requests go to `/subscriptions/{munchkinId}/…` below it. */
+  readonly marketoUrl: string;
+  readonly imsUrl: string;
+  /** The first journal; see `journalUrlOf` for others. */
+  readonly journalUrl: string;
+  readonly settings: SimulatorSettings;
+  journalUrlOf(registration: string): string;
+  /** What became of every request, oldest first. */
+  truth(): TruthRow[];
+  summary(): SimulatorSummary;
+  /** @throws {TypeError} naming an unknown fault */
+  setFaults(patch: FaultsPatch): void;
+  /** @returns whether the target passed the handshake */
+  registerWebhook(target: WebhookTarget): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Starts a simulator on 127.0.0.1; resolves when it listens.
+ *
+ * @throws {Error} EADDRINUSE when the port is taken
+ */
+export async function openSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const settings = loadSettings(options);
+  const random = createRandom(settings.seed);
+  const scheduler = createScheduler(settings.speed);
+  const faults = createFaultPlan(random.fork("faults"), options.faults);
+  const truth = createTruth(settings.maxTruthRequests);
+  const tokens = createTokenIssuer(settings.ims, random.fork("ims"));
+  const stream = createStream({ faults, scheduler, random: random.fork("stream") });
+  const journals = openJournals(settings, scheduler.scale(settings.journal.retentionMs));
+  for (const journal of journals.values()) stream.addReader(journal);
+
+  const quotas = new Map<string, Quota>();
+  const quotaOf = (instance: string): Quota => {
+    const { requestsPerSecond, recordsPerDay } = settings.marketo;
+    const quota =
+      quotas.get(instance) ??
+      createQuota({ requestsPerSecond, recordsPerDay, dayMs: scheduler.scale(DAY_MS) });
+    quotas.set(instance, quota);
+    return quota;
+  };
+  const observability: Observability = createObservability({
+    settings: settings.observability,
+    stream,
+    scheduler,
+    random: random.fork("observability"),
+    instances: settings.marketo.instances.length > 0 ? settings.marketo.instances : [SIMULATED.instance],
+    quota: (instance) => quotaOf(instance).remaining(Date.now()),
+    backlog: () => processor.backlog(),
+  });
+  const outbox = createResultsOutbox({
+    settings: settings.results,
+    clientId: settings.marketo.clientId,
+    scheduler,
+    stream,
+    random: random.fork("outbox"),
+    onEntry: (entry) => observability.resultReported(entry),
+  });
+  const processor: Processor = createProcessor({
+    scheduler,
+    outbox,
+    policy: settings.policy,
+    linkFailureCode: settings.marketo.linkFailureCode,
+  });
+
+  const server = Fastify({ forceCloseConnections: true, bodyLimit: 16 * 1_048_576 });
+  let origin = "";
+  const webhooks = createWebhooks(server, {
+    settings: settings.webhook,
+    scheduler,
+    stream,
+    random: random.fork("webhooks"),
+    origin: () => origin,
+  });
+  const summary = (): SimulatorSummary =>
+    summarize({ origin, settings, truth, processor, outbox, stream, journals, webhooks, tokens });
+  addMarketoRoutes(server, {
+    settings,
+    faults,
+    quotaOf,
+    processor,
+    observability,
+    truth,
+    random: random.fork("marketo"),
+  });
+  addImsRoutes(server, tokens, faults);
+  addJournalRoutes(server, { settings: settings.journal, journals, tokens, faults });
+  addControlRoutes(server, {
+    summary,
+    truth,
+    faults,
+    stream,
+    tokens,
+    journals,
+    webhooks,
+    random: random.fork("control"),
+  });
+
+  if (options.preload !== undefined) {
+    const startMs = Date.now() - options.preload.events * 10;
+    const preloaded = generateResultsEvents(random.fork("preload"), { ...options.preload, startMs });
+    for (const event of preloaded) stream.deliver(event);
+  }
+  await server.listen({ host: "127.0.0.1", port: settings.port });
+  origin = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  observability.start();
+  for (const target of options.webhooks ?? []) void webhooks.register(target);
+
+  const journalUrlOf = (registration: string): string => `${origin}${JOURNAL_PATH}/${registration}`;
+  return {
+    origin,
+    marketoUrl: origin,
+    imsUrl: origin,
+    journalUrl: journalUrlOf(settings.journal.registrations[0] ?? SIMULATED.journalRegistration),
+    settings,
+    journalUrlOf,
+    truth: () => [...truth.rows()],
+    summary,
+    setFaults: (patch) => faults.patch(patch),
+    registerWebhook: (target) => webhooks.register(target),
+    async close() {
+      scheduler.close();
+      await Promise.all([server.close(), webhooks.close()]);
+    },
+  };
+}
+
+function openJournals(settings: SimulatorSettings, retentionMs: number): Map<string, Journal> {
+  const lifetime = Date.now().toString(36);
+  return new Map(
+    settings.journal.registrations.map((registration) => [
+      registration,
+      createJournal(registration, lifetime, settings.journal, retentionMs),
+    ]),
+  );
+}
