@@ -12,8 +12,14 @@ export const BASE_SETTINGS = {
   max_execution_time: 30,
 } satisfies ClickHouseSettings;
 
-/** For every statement over HTTP: an error arrives as a status, never in the middle of rows. */
-export const HTTP_SETTINGS = { wait_end_of_query: 1 } satisfies ClickHouseSettings;
+/**
+ * For every statement over HTTP: an error arrives as a status, never in the middle of rows; on a cluster a subquery over
+ * a distributed table is asked once, of all shards.
+ */
+export const HTTP_SETTINGS = {
+  distributed_product_mode: "global",
+  wait_end_of_query: 1,
+} satisfies ClickHouseSettings;
 
 /** For the engine in our own process, whose memory is ours. */
 export const EMBEDDED_SETTINGS = {
