@@ -1,0 +1,250 @@
+-- The fold for sets of requests: one row a request that began in [since, until), as it stands at `now`.
+--
+-- The same states as src/core/lifecycle.ts computes for one request; a property test holds the two together.
+-- Times inside are milliseconds of the epoch. A fact is a tuple:
+--   1 fact_id  2 version  3 kind  4 at  5 t0  6 t0_rank  7 received  8 created  9 updated  10 failed_codes
+--   11 failed_counts  12 http_status  13 responded_at  14 link_bearing  15 job_rank  16 target
+WITH
+    in_range AS
+    (
+        SELECT * FROM facts_by_time
+        WHERE minute >= toStartOfMinute({since:DateTime64(3, 'UTC')}) - INTERVAL 10 MINUTE
+          AND minute <= toStartOfMinute({until:DateTime64(3, 'UTC')}) + INTERVAL 10 MINUTE
+    ),
+    -- Adoption: submissions without a response, and the stream's requests under the same correlation ids.
+    candidates AS
+    (
+        SELECT
+            request_id,
+            max(correlation_id) AS correlation,
+            if(maxIf(instance, kind = 'submission') != '', maxIf(instance, kind = 'submission'), max(instance)) AS of_instance,
+            if(maxIf(object_type, kind = 'submission') != '', maxIf(object_type, kind = 'submission'), max(object_type)) AS of_type,
+            countIf(kind = 'submission') > 0 AS submitted,
+            countIf(kind != 'submission' OR http_status != 0) > 0 AS answered,
+            countIf(kind = 'job') > 0 AS is_job,
+            countIf(kind = 'result') > 0 AS has_result,
+            arraySort(groupUniqArray((fact_id, version, received, created + updated + arraySum(failed_counts)))) AS versions,
+            arrayFilter((f, following) -> f.1 != following, versions, arrayPushBack(arrayMap(f -> f.1, arrayPopFront(versions)), versions[-1].1 + 1)) AS counted,
+            if(submitted, arrayMax(arrayMap(f -> f.3, counted)),
+               if(arrayAll(f -> f.3 = f.4, counted), arraySum(arrayMap(f -> f.3, counted)), arrayMax(arrayMap(f -> f.3, counted)))) AS expects,
+            min((t0_rank, toUnixTimestamp64Milli(t0))).2 AS began
+        FROM in_range
+        WHERE correlation_id IN
+        (
+            SELECT correlation_id FROM in_range
+            WHERE kind = 'submission' AND http_status = 0 AND correlation_id != ''
+        )
+        GROUP BY request_id
+    ),
+    -- What could be one lies in one group; only a match without a rival on either side is taken.
+    groups AS
+    (
+        SELECT
+            of_instance,
+            groupArrayIf((request_id, began), submitted) AS sent,
+            groupArrayIf((request_id, began), NOT submitted) AS shown
+        FROM candidates
+        WHERE NOT is_job AND if(submitted, NOT answered, has_result)
+        GROUP BY correlation, of_instance, of_type, expects
+    ),
+    fitting AS
+    (
+        SELECT
+            sent,
+            if(own.adoption_window_ms > 0, own.adoption_window_ms,
+                (SELECT any(adoption_window_ms) FROM fold_settings FINAL WHERE instance = '')) AS within,
+            arrayMap(s -> (s.1, arrayFilter(r -> abs(r.2 - s.2) <= within, shown)), sent) AS matches
+        FROM groups
+        LEFT JOIN (SELECT instance, adoption_window_ms FROM fold_settings FINAL) AS own ON own.instance = of_instance
+    ),
+    adoptions AS
+    (
+        SELECT m.1 AS submission, m.2[1].1 AS request
+        FROM fitting
+        ARRAY JOIN arrayFilter(x -> length(x.2) = 1 AND arrayCount(s -> abs(s.2 - x.2[1].2) <= within, sent) = 1, matches) AS m
+    ),
+    filed AS
+    (
+        SELECT *, request_id AS filed_under FROM in_range
+        WHERE NOT (kind = 'submission' AND http_status = 0 AND correlation_id != '')
+        UNION ALL
+        SELECT f.*, if(a.request != '', a.request, f.request_id) AS filed_under
+        FROM (SELECT * FROM in_range WHERE kind = 'submission' AND http_status = 0 AND correlation_id != '') AS f
+        LEFT JOIN adoptions AS a ON a.submission = f.request_id
+    ),
+    -- One row a request: its distinct facts, and its names (those that the submitting side gave come first).
+    gathered AS
+    (
+        SELECT
+            q.filed_under AS request_id,
+            arraySort(groupUniqArray((q.fact_id, q.version, toUInt8(q.kind), toUnixTimestamp64Milli(q.at), toUnixTimestamp64Milli(q.t0),
+                q.t0_rank, q.received, q.created, q.updated, q.failed_codes, q.failed_counts, q.http_status,
+                ifNull(toUnixTimestamp64Milli(q.responded_at), toUnixTimestamp64Milli(q.at)), q.link_bearing, q.job_rank,
+                q.target = 'salesforce'))) AS versions,
+            arrayFilter((f, following) -> f.1 != following, versions, arrayPushBack(arrayMap(f -> f.1, arrayPopFront(versions)), versions[-1].1 + 1)) AS facts,
+            max(q.target) AS target,
+            if(maxIf(q.instance, q.kind = 'submission') != '', maxIf(q.instance, q.kind = 'submission'), max(q.instance)) AS instance,
+            if(maxIf(q.object_type, q.kind = 'submission') != '', maxIf(q.object_type, q.kind = 'submission'), max(q.object_type)) AS object_type,
+            if(maxIf(q.object_name, q.kind = 'submission') != '', maxIf(q.object_name, q.kind = 'submission'), max(q.object_name)) AS object_name,
+            if(maxIf(q.priority, q.kind = 'submission') != '', maxIf(q.priority, q.kind = 'submission'), max(q.priority)) AS priority,
+            max(q.client_id) AS client_id,
+            if(maxIf(q.correlation_id, q.kind = 'submission') != '', maxIf(q.correlation_id, q.kind = 'submission'), max(q.correlation_id)) AS correlation_id,
+            if(maxIf(q.request_source, q.kind = 'submission') != '', maxIf(q.request_source, q.kind = 'submission'), max(q.request_source)) AS request_source
+        FROM filed AS q
+        GROUP BY q.filed_under
+    ),
+    lags AS
+    (
+        SELECT instance AS lag_instance, priority AS lag_priority, argMax(lag_seconds, (at, event_id)) * 1000 AS lag_ms
+        FROM stream_status
+        WHERE at <= {now:DateTime64(3, 'UTC')} AND at > {now:DateTime64(3, 'UTC')} - INTERVAL 2 HOUR
+        GROUP BY instance, priority
+    ),
+    known AS
+    (
+        SELECT
+            g.*,
+            toUnixTimestamp64Milli({now:DateTime64(3, 'UTC')}) AS now_ms,
+            if(notEmpty(own.retry_after_ms), (own.retry_after_ms, own.link_window_ms, own.grace_ms, own.link_codes, own.transient_codes),
+                (SELECT any((retry_after_ms, link_window_ms, grace_ms, link_codes, transient_codes)) FROM fold_settings FINAL WHERE instance = '')) AS settings,
+            settings.1 AS retries,
+            settings.4 AS link_codes,
+            settings.5 AS transient_codes,
+            lags.lag_ms AS lag_ms
+        FROM gathered AS g
+        LEFT JOIN (SELECT instance AS own_instance, * EXCEPT instance FROM fold_settings FINAL) AS own ON own.own_instance = g.instance
+        LEFT JOIN lags ON lags.lag_instance = g.instance AND lags.lag_priority = g.priority
+    ),
+    -- Level upon level, each from columns of the one before: within one level the planner would expand every alias.
+    sorted AS
+    (
+        SELECT
+            * EXCEPT (versions, facts),
+            arrayMin(arrayMap(f -> (f.6, f.5), facts)).2 AS began,
+            arrayFilter(f -> f.3 = 1, facts) AS submissions,
+            arraySort(f -> (f.4, f.1), arrayFilter(f -> f.3 = 2, facts)) AS results,
+            arraySort(f -> (f.15, f.4), arrayFilter(f -> f.3 = 3, facts)) AS jobs
+        FROM known
+    ),
+    summed AS
+    (
+        SELECT
+            *,
+            arrayExists(f -> f.12 != 0, submissions) AS has_response,
+            arrayExists(f -> f.12 = 202 OR (f.16 AND f.12 >= 200 AND f.12 < 300), submissions) AS was_accepted,
+            toInt64(arraySum(f -> f.8, results)) AS created,
+            toInt64(arraySum(f -> f.9, results)) AS updated,
+            toInt64(arraySum(f -> arraySum(f.11), results)) AS reported,
+            toInt64(if(notEmpty(submissions), arrayMax(f -> f.7, submissions), 0)) AS submitted,
+            toInt64(if(notEmpty(results), arrayMax(f -> f.7, results), 0)) AS most_received,
+            toInt64(arraySum(f -> f.7, results)) AS all_received,
+            arrayAll(f -> f.8 + f.9 + arraySum(f.11) = f.7, results) AS complete,
+            arrayMap(f -> arrayCount(after -> after <= f.4 - began, retries), results) AS attempts
+        FROM sorted
+    ),
+    expecting AS
+    (
+        SELECT
+            *,
+            multiIf(notEmpty(submissions), submitted, complete, all_received, most_received) AS expected,
+            greatest(0, created + updated + reported - expected) AS too_many,
+            arrayMax(arrayPushBack(attempts, 0)) AS last_attempt
+        FROM summed
+    ),
+    -- Failures in the order in which they happened: code, count, whether a later attempt may have made it good.
+    listed AS
+    (
+        SELECT
+            *,
+            arrayFlatten(arrayMap((f, attempt) -> arrayMap((code, n) -> (toString(code), toInt64(n),
+                attempt < last_attempt AND (has(link_codes, code) OR has(transient_codes, code))), f.10, f.11), results, attempts)) AS failures
+        FROM expecting
+    ),
+    offered AS
+    (
+        SELECT *, arrayMap(x -> if(x.3, x.2, 0), failures) AS retriable, arrayCumSum(retriable) AS upto
+        FROM listed
+    ),
+    taken AS
+    (
+        SELECT *, arrayMap((n, sum) -> greatest(0, least(n, too_many - (sum - n))), retriable, upto) AS taken_back
+        FROM offered
+    ),
+    standing AS
+    (
+        SELECT
+            *,
+            arrayReduce('sumMap', arrayMap(x -> [x.1], failures), arrayMap((x, back) -> [x.2 - back], failures, taken_back)) AS failed_sums,
+            toInt64(arraySum(taken_back)) AS superseded_total,
+            reported - superseded_total AS failed_total,
+            arraySum((x, back) -> if(has(link_codes, x.1), x.2 - back, 0), failures, taken_back) AS link_failed,
+            arrayExists(f -> f.14, submissions) OR arrayExists(x -> has(link_codes, x.1), failures) AS link_bearing
+        FROM taken
+    ),
+    counted AS
+    (
+        SELECT
+            *,
+            greatest(0, expected - created - updated - failed_total) AS outstanding,
+            began + settings.2 AS window_ends,
+            if(empty(retries), 0, retries[-1]) AS last_retry,
+            began + if(link_bearing, settings.2, last_retry) + settings.3 + lag_ms AS deadline,
+            if(empty(results), 0, results[-1].4) AS last_result,
+            notEmpty(results) AS has_result,
+            if(has_result, if(notEmpty(submissions), NOT has_response, 0), 0) AS adopted,
+            multiIf(
+                now_ms >= deadline, if(link_bearing, 'exhausted', 'overdue'),
+                if(link_failed > 0, 1, now_ms >= began + if(empty(retries), 0, retries[1])), 'retrying',
+                has_result, 'processing',
+                'accepted') AS open_state
+        FROM standing
+    ),
+    judged AS
+    (
+        SELECT
+            *,
+            -- what is known, best first; 0 and 1 in place of AND chains, which the planner takes long to think over
+            multiIf(
+                notEmpty(jobs), ['accepted', 'processing', 'processing', 'succeeded', 'failed', 'aborted'][jobs[-1].15],
+                has_result, if(link_failed > 0,
+                    if(now_ms >= window_ends, 'exhausted', if(outstanding = 0, 'retrying', open_state)),
+                    if(outstanding > 0, open_state, multiIf(failed_total = 0, 'succeeded', created + updated = 0, 'failed', 'partially_failed'))),
+                empty(submissions), open_state,
+                NOT has_response, 'unconfirmed',
+                NOT was_accepted, 'rejected',
+                target = 'salesforce', 'accepted',
+                open_state) AS state
+        FROM counted
+    )
+SELECT
+    request_id, correlation_id, request_source, target, instance, object_type, object_name, priority, client_id,
+    state,
+    multiIf(
+        adopted, 'inferred',
+        state = 'overdue', 'inferred',
+        state = 'exhausted', if(link_failed = 0, 'inferred', 'observed'),
+        state = 'retrying', if(superseded_total = 0, 'inferred', 'observed'),
+        'observed') AS evidence,
+    state NOT IN ('unconfirmed', 'accepted', 'processing', 'retrying') AS terminal,
+    link_bearing,
+    adopted,
+    toUInt64(expected) AS expected, toUInt64(created) AS created, toUInt64(updated) AS updated,
+    toUInt64(outstanding) AS outstanding,
+    toUInt64(failed_total) AS failed,
+    toUInt64(superseded_total) AS superseded,
+    CAST((failed_sums.1, failed_sums.2), 'Map(String, UInt64)') AS failed_by_code,
+    fromUnixTimestamp64Milli(began, 'UTC') AS t0,
+    fromUnixTimestamp64Milli(window_ends, 'UTC') AS window_ends_at,
+    fromUnixTimestamp64Milli(deadline, 'UTC') AS deadline_at,
+    if(empty(results), NULL, fromUnixTimestamp64Milli(results[1].4, 'UTC')) AS first_result_at,
+    if(empty(results), NULL, fromUnixTimestamp64Milli(last_result, 'UTC')) AS last_result_at,
+    multiIf(
+        NOT terminal, NULL,
+        notEmpty(jobs), fromUnixTimestamp64Milli(arrayFirst(f -> f.15 = jobs[-1].15, jobs).4, 'UTC'),
+        state = 'rejected', fromUnixTimestamp64Milli(arrayMin(arrayMap(f -> f.13, arrayFilter(f -> f.12 != 0, submissions))), 'UTC'),
+        if(state = 'exhausted', link_failed > 0, 0), fromUnixTimestamp64Milli(greatest(last_result, window_ends), 'UTC'),
+        state IN ('exhausted', 'overdue'), fromUnixTimestamp64Milli(deadline, 'UTC'),
+        fromUnixTimestamp64Milli(last_result, 'UTC')) AS settled_at
+FROM judged
+WHERE t0 >= {since:DateTime64(3, 'UTC')} AND t0 < {until:DateTime64(3, 'UTC')}
+SETTINGS optimize_and_compare_chain = 0
