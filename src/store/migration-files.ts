@@ -17,10 +17,12 @@ export function loadMigrationFiles(directory: URL): MigrationFile[] {
     version: Number(/^\d{3,}(?=-)/.exec(file.name)?.[0]),
   }));
   for (const [index, { name, version }] of files.entries()) {
+    const before = files[index - 1];
     if (!(version > 0))
       throw new StoreError("MIGRATION_FAILED", `${name}: a migration is named NNN-name.sql.`);
-    if (files[index - 1]?.version === version)
-      throw new StoreError("MIGRATION_FAILED", `${name}: number taken.`);
+    if (before?.version === version) {
+      throw new StoreError("MIGRATION_FAILED", `${before.name} and ${name} have the same number.`);
+    }
   }
   return files.sort((a, b) => a.version - b.version);
 }
