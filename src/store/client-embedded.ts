@@ -22,21 +22,27 @@ export async function openEmbeddedConnection(
   settings: ClickHouseSettings = {},
 ): Promise<Connection> {
   const chdb = createLockedConnection(dataDir);
-  await chdb.command({ query: `CREATE DATABASE IF NOT EXISTS ${database} ENGINE = Atomic` });
-  await chdb.command({ query: `USE ${database}` });
-  await chdb.command({
-    query: `SET ${settingsClause({ ...BASE_SETTINGS, ...EMBEDDED_SETTINGS, ...settings })}`,
-  });
+  const close = async (): Promise<void> => {
+    await drainPending(); // closing under a running statement leaves the directory locked
+    await chdb.close();
+  };
+  try {
+    await chdb.command({ query: `CREATE DATABASE IF NOT EXISTS ${database} ENGINE = Atomic` });
+    await chdb.command({ query: `USE ${database}` });
+    await chdb.command({
+      query: `SET ${settingsClause({ ...BASE_SETTINGS, ...EMBEDDED_SETTINGS, ...settings })}`,
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     query: (params) => chdb.query(inStatement(params)),
     exec: (params) => chdb.exec({ ...params, ...inStatement(params) }),
     command: (params) => chdb.command(inStatement(params)),
     insert: (params) => chdb.insert(params),
     ping: (params) => chdb.ping(params),
-    close: async () => {
-      await drainPending(); // closing under a running statement leaves the directory locked
-      await chdb.close();
-    },
+    close,
   };
 }
 

@@ -12,7 +12,7 @@ function escapeText(text: string): string {
 }
 
 /** A parameter's value as text; strings inside arrays and maps are quoted. */
-export function formatParam(value: unknown, nested = false): string {
+function formatParam(value: unknown, nested = false): string {
   if (value === null || value === undefined) return nested ? "NULL" : "\\N";
   if (typeof value === "string") return nested ? `'${escapeText(value)}'` : escapeText(value);
   if (typeof value === "number" || typeof value === "bigint") return String(value);

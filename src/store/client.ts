@@ -4,7 +4,7 @@
  * Invariants: unqualified table names mean `database` on both ways; a call's settings end with the call; what `insert`
  * and `command` have resolved survives `kill -9`; every failure is a StoreError.
  */
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import {
   createClient,
   ClickHouseLogLevel,
@@ -137,16 +137,28 @@ async function insert(
   await guard(`insert into ${table}`, async () => {
     const { stream } = await lane.exec({
       query: `INSERT INTO ${into} SETTINGS ${settingsClause(INSERT_SETTINGS)} FORMAT JSONCompactEachRow`,
-      values: Readable.from([text], { objectMode: false }),
+      values: text as unknown as Readable, // both connections take text as it is, and copy a stream twice
     });
     for await (const _ of stream); // the socket is free again only when the answer is read
   });
 }
 
 async function openEmbeddedLanes({ dataDir, database }: StoreSettings): Promise<Lanes> {
-  const open = async (own?: ClickHouseSettings): Promise<ClickHouseClient> =>
-    createClient({ connection: await openEmbeddedConnection(dataDir, database, own), log: QUIET });
-  return { reads: await open(), inserts: await open(), commands: await open(COMMAND_SETTINGS) };
+  const opened: ClickHouseClient[] = [];
+  const open = async (own?: ClickHouseSettings): Promise<ClickHouseClient> => {
+    const client = createClient({
+      connection: await openEmbeddedConnection(dataDir, database, own),
+      log: QUIET,
+    });
+    opened.push(client);
+    return client;
+  };
+  try {
+    return { reads: await open(), inserts: await open(), commands: await open(COMMAND_SETTINGS) };
+  } catch (error) {
+    for (const client of opened) await client.close();
+    throw error;
+  }
 }
 
 async function openServerLanes(settings: StoreSettings): Promise<Lanes> {
@@ -196,6 +208,7 @@ async function createDatabase(client: ClickHouseClient, database: string, cluste
 const QUIET = { level: ClickHouseLogLevel.OFF };
 
 async function guard<T>(doing: string, work: () => Promise<T>, abortSignal?: AbortSignal): Promise<T> {
+  abortSignal?.throwIfAborted();
   try {
     return await work();
   } catch (error) {
