@@ -138,7 +138,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
   await server.listen({ host: "127.0.0.1", port: settings.port });
   origin = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
   observability.start();
-  for (const target of options.webhooks ?? []) void webhooks.register(target);
+  for (const target of options.webhooks ?? []) webhooks.keepRegistering(target);
 
   const journalUrlOf = (registration: string): string => `${origin}${JOURNAL_PATH}/${registration}`;
   return {

@@ -19,6 +19,8 @@ export interface Webhooks {
    * @returns whether the target proved itself
    */
   register(target: WebhookTarget): Promise<boolean>;
+  /** Registers a target that may not be up yet: tries every second until it proves itself. */
+  keepRegistering(target: WebhookTarget): void;
   /** @returns false if there is no such registration */
   unregister(name: string): boolean;
   all(): Deliverer[];
@@ -32,6 +34,9 @@ export interface WebhooksParts {
   readonly random: Random;
   origin(): string;
 }
+
+/** Wall-clock. */
+const KEEP_REGISTERING_MS = 1_000;
 
 export function createWebhooks(server: FastifyInstance, parts: WebhooksParts): Webhooks {
   const { settings, scheduler, stream, random } = parts;
@@ -58,17 +63,26 @@ export function createWebhooks(server: FastifyInstance, parts: WebhooksParts): W
     return true;
   }
 
+  async function register(target: WebhookTarget): Promise<boolean> {
+    const name = target.name ?? target.url;
+    unregister(name);
+    const deliverer = createDeliverer(target, { settings, scheduler, dispatcher });
+    deliverers.set(name, deliverer);
+    const [by, validated] = await Promise.all([signing(), handshake.perform(target.url)]);
+    deliverer.activate(validated ? by : null);
+    if (validated && deliverers.get(name) === deliverer) stream.addReader(deliverer);
+    return validated;
+  }
+
+  async function keepRegistering(target: WebhookTarget): Promise<void> {
+    if (!(await register(target))) {
+      scheduler.afterReal(KEEP_REGISTERING_MS, () => void keepRegistering(target));
+    }
+  }
+
   return {
-    async register(target) {
-      const name = target.name ?? target.url;
-      unregister(name);
-      const deliverer = createDeliverer(target, { settings, scheduler, dispatcher });
-      deliverers.set(name, deliverer);
-      const [by, validated] = await Promise.all([signing(), handshake.perform(target.url)]);
-      deliverer.activate(validated ? by : null);
-      if (validated && deliverers.get(name) === deliverer) stream.addReader(deliverer);
-      return validated;
-    },
+    register,
+    keepRegistering: (target) => void keepRegistering(target),
     unregister,
     all: () => [...deliverers.values()],
     async close() {

@@ -1,0 +1,148 @@
+/**
+ * `simulate`: a Marketo, its observability stream and Adobe I/O Events on loopback, until Ctrl-C.
+ *
+ * Prints what after202 has to be pointed at; with `--target` it also submits, as a customer's program would.
+ */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { RETRY_POLICIES, type RetryPolicyName } from "../core/retry-policy.ts";
+import { SIMULATED } from "../simulator/options.ts";
+import { openSimulator, type Simulator } from "../simulator/simulator.ts";
+import { openSubmitter, type Submitter } from "../simulator/submitter.ts";
+
+interface SimulateOptions {
+  port: number;
+  speed: number;
+  seed?: number;
+  policy: RetryPolicyName;
+  target?: string;
+  apiKey?: string;
+  rate: number;
+  webhook?: string;
+  batch: boolean;
+  preload?: number;
+  duplicates: number;
+  disorder: number;
+  drops: number;
+  malformed: number;
+  journalErrors: number;
+  linkFailure: "reported" | "silent";
+  received: "total" | "chunk";
+}
+
+export function simulateCommand(): Command {
+  return new Command("simulate")
+    .description("run a Marketo Data Ingestion API with its stream, journal and webhooks on loopback")
+    .option("--port <port>", "port on 127.0.0.1", number, 8203)
+    .option("--speed <factor>", "how many times faster than the wall clock", number, 1)
+    .option("--seed <number>", "repeat an earlier run (default: a new one each time)", number)
+    .addOption(
+      new Option("--policy <name>", "retry schedule of the service")
+        .choices(Object.keys(RETRY_POLICIES))
+        .default("marketo-2023"),
+    )
+    .option("--target <url>", "also submit, and report each attempt to the after202 there")
+    .option("--api-key <key>", "key for that after202, with the scope submit", process.env["AFTER202_KEY"])
+    .option("--rate <number>", "requests a second to submit", number, 5)
+    .option("--webhook <url>", "deliver the stream to this webhook, too")
+    .option("--batch", "deliver to it in batches of up to 20", false)
+    .option("--preload <events>", "fill the journal with generated results events", number)
+    .addOption(
+      new Option("--link-failure <mode>", "how an exhausted link retry ends")
+        .choices(["reported", "silent"])
+        .default("reported"),
+    )
+    .addOption(
+      new Option("--received <meaning>", "what `received` counts in results events")
+        .choices(["total", "chunk"])
+        .default("total"),
+    )
+    .option("--duplicates <rate>", "share of events that come twice", share, 0)
+    .option("--disorder <rate>", "share of events that come late", share, 0)
+    .option("--drops <rate>", "share of events that never come", share, 0)
+    .option("--malformed <rate>", "malformed events, as a share of the good ones", share, 0)
+    .option("--journal-errors <rate>", "share of journal requests that fail (429, 500, 503, reset)", share, 0)
+    .action(simulate);
+}
+
+async function simulate(options: SimulateOptions): Promise<void> {
+  const seed = options.seed ?? Date.now() % 1_000_000;
+  const each = options.journalErrors / 4;
+  const simulator = await openSimulator({
+    port: options.port,
+    speed: options.speed,
+    seed,
+    policy: options.policy,
+    marketo: { linkFailure: options.linkFailure },
+    results: { received: options.received },
+    faults: {
+      stream: {
+        duplicateRate: options.duplicates,
+        delayRate: options.disorder,
+        dropRate: options.drops,
+        malformedRate: options.malformed,
+      },
+      journal: { statuses: { "429": each, "500": each, "503": each }, resetRate: each },
+    },
+    ...(options.preload === undefined ? {} : { preload: { events: options.preload } }),
+    ...(options.webhook === undefined ? {} : { webhooks: [{ url: options.webhook, batch: options.batch }] }),
+  });
+  console.log(describe(simulator));
+  const submitter = openSubmitting(simulator, options, seed);
+  if (submitter !== null)
+    console.log(`submitting    ${options.rate} requests/s, reported to ${options.target}`);
+  console.log("Ctrl-C ends it.");
+
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
+  const unreported = (await submitter?.close()) ?? 0;
+  if (unreported > 0) console.error(`${unreported} submissions could not be reported`);
+  await simulator.close();
+}
+
+function openSubmitting(simulator: Simulator, options: SimulateOptions, seed: number): Submitter | null {
+  if (options.target === undefined) return null;
+  return openSubmitter({
+    marketoUrl: simulator.marketoUrl,
+    after202Url: options.target.replace(/\/+$/, ""),
+    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+    rate: options.rate,
+    seed,
+    speed: options.speed,
+  });
+}
+
+function describe(simulator: Simulator): string {
+  const { speed, policy, seed } = simulator.settings;
+  return [
+    `simulator     ${simulator.origin}/_simulator   (truth: /_simulator/truth, faults: /_simulator/faults)`,
+    `settings      speed ${speed}, policy ${policy.name}, seed ${seed}`,
+    `Marketo API   ${simulator.marketoUrl}/subscriptions/${SIMULATED.instance}/persons …`,
+    `              X-Mkto-User-Token: ${SIMULATED.userToken}`,
+    "",
+    "Point after202 at it with:",
+    `  ADOBE_JOURNAL_URL=${simulator.journalUrl}`,
+    `  ADOBE_IMS_URL=${simulator.imsUrl}`,
+    `  ADOBE_CLIENT_ID=${SIMULATED.clientId}`,
+    `  ADOBE_CLIENT_SECRET=${SIMULATED.clientSecret}`,
+    `  ADOBE_ORG_ID=${SIMULATED.organizationId}`,
+    `  ADOBE_PUBLIC_KEY_ORIGIN=${simulator.origin}`,
+    `  RETRY_POLICY=${policy.name}`,
+    "",
+  ].join("\n");
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError("not a number of 0 or more");
+  }
+  return value;
+}
+
+function share(text: string): number {
+  const value = number(text);
+  if (value > 1) throw new InvalidArgumentError("not a share between 0 and 1");
+  return value;
+}
