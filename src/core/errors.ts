@@ -12,7 +12,11 @@ interface ErrorEntry {
   readonly meaning: string;
 }
 
-const entry = (status: number, retryable: boolean, meaning: string): ErrorEntry => ({ status, retryable, meaning });
+const entry = (status: number, retryable: boolean, meaning: string): ErrorEntry => ({
+  status,
+  retryable,
+  meaning,
+});
 
 export const ERROR_CATALOGUE = {
   REQUEST_UNKNOWN: entry(404, false, "No fact of this request id has arrived (yet)."),
@@ -29,14 +33,23 @@ export const ERROR_CATALOGUE = {
   KEY_INVALID: entry(401, false, "The API key is unknown or revoked."),
   SCOPE_MISSING: entry(403, false, "The API key lacks the scope that this route needs."),
   SIGNATURE_INVALID: entry(401, false, "Neither digital signature of the webhook fits the body."),
-  SIGNATURE_KEY_UNAVAILABLE: entry(503, true, "The public key for the webhook's signature could not be loaded."),
+  SIGNATURE_KEY_UNAVAILABLE: entry(
+    503,
+    true,
+    "The public key for the webhook's signature could not be loaded.",
+  ),
   RECIPIENT_MISMATCH: entry(403, false, "The event is meant for another client id than ADOBE_CLIENT_ID."),
   VALIDATION_URL_REFUSED: entry(400, false, "The validation URL is not one of Adobe's."),
+  VALIDATION_FAILED: entry(502, true, "The validation URL did not answer with 2xx."),
   BUFFER_FULL: entry(503, true, "More is arriving than can be stored; nothing was taken, send it again."),
   STORE_UNAVAILABLE: entry(503, true, "ClickHouse does not answer; nothing was lost, send it again."),
   STORE_QUERY_FAILED: entry(500, false, "ClickHouse refused a query; the log has its message."),
   SHUTTING_DOWN: entry(503, true, "The service is stopping; send it again to the next one."),
-  INTERNAL: entry(500, false, "A fault of after202's own; the log has the details under the same request id."),
+  INTERNAL: entry(
+    500,
+    false,
+    "A fault of after202's own; the log has the details under the same request id.",
+  ),
   DATA_DIR_LOCKED: entry(500, false, "Another process uses this DATA_DIR."),
   MIGRATION_CHANGED: entry(500, false, "A migration that was applied before has been changed since."),
   MIGRATION_FAILED: entry(500, false, "A migration could not be applied."),
@@ -44,7 +57,11 @@ export const ERROR_CATALOGUE = {
   CONFIG_INVALID: entry(500, false, "Settings are wrong or unknown; the message names all of them."),
   PORT_IN_USE: entry(500, false, "Another program listens on this port."),
   SERVICE_UNREACHABLE: entry(503, true, "No after202 answers at AFTER202_URL."),
-  PAGE_UNREADABLE: entry(422, false, "A journal page or batch is not JSON; its bytes are in the dead letter."),
+  PAGE_UNREADABLE: entry(
+    422,
+    false,
+    "A journal page or batch is not JSON; its bytes are in the dead letter.",
+  ),
   EVENT_UNREADABLE: entry(422, false, "An event is not JSON: cut off, or not JSON at all."),
   EVENT_NOT_UTF8: entry(422, false, "An event holds bytes that are not UTF-8."),
   EVENT_INVALID: entry(422, false, "An event lacks what the fold needs, or has it in a wrong type."),

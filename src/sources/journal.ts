@@ -1,0 +1,312 @@
+/**
+ * The journal: Adobe I/O Events, pulled page by page, for ever.
+ *
+ * The cursor never runs ahead of the rows: a page is acknowledged after it and all before it are durable. Pages are
+ * read ahead while former ones are being stored. No fault ends it; only the signal does.
+ */
+import type { Dispatcher } from "undici";
+import type {
+  Clock,
+  CursorStore,
+  Intake,
+  JournalCursor,
+  Logger,
+  Source,
+  SourceStatus,
+} from "../core/ports.ts";
+import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "./backoff.ts";
+import { CursorKeeper } from "./cursor-keeper.ts";
+import { lastEventTime } from "./event-time.ts";
+import { FaultBoard } from "./fault-board.ts";
+import type { TokenProvider } from "./ims-token.ts";
+import { requestPage, type JournalAnswer } from "./journal-request.ts";
+import { belongsToJournal, oldestUrl, startingUrl, type JournalStart } from "./journal-url.ts";
+import { PageLine } from "./page-line.ts";
+
+export interface JournalOptions {
+  readonly name: string;
+  readonly url: string;
+  readonly token: TokenProvider;
+  readonly clientId: string;
+  readonly orgId: string;
+  readonly intake: Pick<Intake, "accept" | "ready">;
+  readonly cursors: CursorStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Where to begin without a cursor; default the oldest event. */
+  readonly start?: JournalStart;
+  /** false: no cursor is looked up, none is saved (backfill). Default true. */
+  readonly resume?: boolean;
+  /** true: `run` resolves once the end is reached and everything is stored (backfill). Default false. */
+  readonly stopAtEnd?: boolean;
+  /** Between polls at the end of the journal, where it does not say when. Default 5 s. */
+  readonly idlePollMs?: number;
+  /** Pages being stored at once. Default 8. */
+  readonly pagesInFlight?: number;
+  /** Shortest time between two saves of the cursor. Default 1 s. */
+  readonly cursorIntervalMs?: number;
+  /** Default 16 MB; the documented limit is 1.5 MB. */
+  readonly maxPageBytes?: number;
+  /** For one request, wall-clock time. Default 30 s. */
+  readonly timeoutMs?: number;
+  readonly backoff?: Backoff;
+  readonly dispatcher?: Dispatcher;
+  readonly random?: () => number;
+}
+
+/** At the end of the journal the cursor is saved again so often: its age then tells how far we are behind. */
+const IDLE_SAVE_MS = 60_000;
+/** Tries to read a page that looks cut off, before it is handed on as it is. */
+const CUT_PAGE_TRIES = 3;
+
+export function createJournalSource(options: JournalOptions): Source {
+  return new JournalSource(options);
+}
+
+class JournalSource implements Source {
+  readonly name: string;
+  private readonly options: JournalOptions;
+  private readonly board: FaultBoard;
+  private readonly line: PageLine;
+  private readonly keeper: CursorKeeper | undefined;
+  private readonly oldest: URL;
+  private position: URL;
+  /** Up to when nothing can have been missed; null while that is unknown. */
+  private coveredUntil: number | null = null;
+  private idleSavedAt = Number.NEGATIVE_INFINITY;
+  private failures = 0;
+  private cutPages = 0;
+  private refusedToken = "";
+  private ended = false;
+
+  constructor(options: JournalOptions) {
+    this.options = options;
+    this.name = options.name;
+    this.board = new FaultBoard(options.name, "journal", options.logger);
+    this.line = new PageLine(options.pagesInFlight ?? 8);
+    this.oldest = oldestUrl(options.url);
+    this.position = startingUrl(options.url, options.start ?? { at: "oldest" });
+    if (options.resume !== false) {
+      this.keeper = new CursorKeeper({
+        source: options.name,
+        cursors: options.cursors,
+        clock: options.clock,
+        board: this.board,
+        intervalMs: options.cursorIntervalMs ?? 1_000,
+        backoff: options.backoff ?? DEFAULT_BACKOFF,
+        random: options.random ?? Math.random,
+      });
+    }
+  }
+
+  status(): SourceStatus {
+    return this.board.status();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      if (this.keeper !== undefined) await this.loadCursor(signal);
+      while (!this.ended) {
+        await this.line.room();
+        await this.options.intake.ready(signal);
+        await this.take(await this.read(signal), signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      await this.line.settled();
+      await this.keeper?.close();
+      this.board.state = "stopped";
+    }
+  }
+
+  private async loadCursor(signal: AbortSignal): Promise<void> {
+    const cursor = await this.insist("store", signal, () => this.options.cursors.loadCursor(this.name));
+    if (cursor === undefined) return;
+    if (!belongsToJournal(cursor.next, this.options.url)) {
+      this.options.logger.warn(
+        { source: this.name, saved: cursor.next, journal: this.oldest.href },
+        "the saved cursor is of another journal: ignored",
+      );
+      return;
+    }
+    this.position = new URL(cursor.next);
+    this.resumeFrom(cursor);
+  }
+
+  private resumeFrom(cursor: JournalCursor): void {
+    this.board.noteEvents(cursor.lastEventAt);
+    this.coveredUntil = cursor.lastEventAt ?? cursor.savedAt;
+  }
+
+  /** One request with a good token; a token that is refused is renewed at once, but only once in a row. */
+  private async read(signal: AbortSignal): Promise<JournalAnswer> {
+    const { token: provider, clock } = this.options;
+    let token: string;
+    try {
+      token = await provider.get(signal);
+      this.board.clear("token");
+    } catch (error) {
+      signal.throwIfAborted();
+      this.board.raise("token", error instanceof Error ? error.message : String(error));
+      return { kind: "failed", reason: "there is no access token", retryAfterMs: undefined };
+    }
+    const answer = await requestPage(
+      {
+        url: this.position,
+        token,
+        clientId: this.options.clientId,
+        orgId: this.options.orgId,
+        timeoutMs: this.options.timeoutMs ?? 30_000,
+        maxPageBytes: this.options.maxPageBytes ?? 16 * 1024 * 1024,
+        dispatcher: this.options.dispatcher,
+        now: () => clock.now(),
+      },
+      signal,
+    );
+    if (answer.kind !== "unauthorized") {
+      this.refusedToken = "";
+      return answer;
+    }
+    provider.invalidate(token);
+    if (this.refusedToken === "") {
+      this.refusedToken = token;
+      return this.read(signal);
+    }
+    return {
+      kind: "failed",
+      reason: "the journal answered 401, to a new token too",
+      retryAfterMs: undefined,
+    };
+  }
+
+  private async take(answer: JournalAnswer, signal: AbortSignal): Promise<void> {
+    if (answer.kind === "page") return this.takePage(answer, signal);
+    if (answer.kind === "end") return this.takeEnd(answer, signal);
+    if (answer.kind === "expired" && this.position.href !== this.oldest.href) return this.startOver(signal);
+    const reason = answer.kind === "failed" ? answer.reason : "the journal answered 410 without a position";
+    this.board.raise("journal", reason);
+    await this.backOff(signal, answer.kind === "failed" ? answer.retryAfterMs : undefined);
+  }
+
+  private async takePage(
+    { body, next, linkFault }: Extract<JournalAnswer, { kind: "page" }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (!looksWhole(body) && ++this.cutPages < CUT_PAGE_TRIES) {
+      this.board.raise("journal", "a page is cut off");
+      return this.backOff(signal);
+    }
+    this.cutPages = 0;
+    this.noteAnswer("reading");
+    this.board.noteEvents(lastEventTime(body));
+    const lastEventAt = this.board.lastEventAt;
+    const stored = this.deliver(body, signal);
+    if (next === undefined) {
+      // its rows are taken, but where it goes on is unknown: the same page is asked for again, later
+      this.line.push(stored, () => undefined);
+      this.board.raise("link", linkFault);
+      return this.backOff(signal);
+    }
+    this.board.clear("link");
+    this.failures = 0;
+    this.line.push(stored, () => {
+      this.coveredUntil = lastEventAt ?? this.coveredUntil;
+      this.keeper?.advance({ next: next.href, lastEventAt });
+    });
+    const stands = next.href === this.position.href;
+    this.position = next;
+    if (stands) await this.rest(undefined, signal);
+  }
+
+  private async takeEnd(
+    { next, retryAfterMs }: Extract<JournalAnswer, { kind: "end" }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.noteAnswer("idle");
+    this.failures = 0;
+    this.position = next ?? this.position;
+    const now = this.options.clock.now();
+    if (this.line.isEmpty) {
+      this.coveredUntil = now;
+      if (next !== undefined && now - this.idleSavedAt >= IDLE_SAVE_MS) {
+        this.idleSavedAt = now;
+        this.keeper?.advance({ next: next.href, lastEventAt: this.board.lastEventAt });
+      }
+    }
+    await this.rest(retryAfterMs, signal);
+  }
+
+  /** At the end: wait for more, or stop there if that was asked for. */
+  private async rest(retryAfterMs: number | undefined, signal: AbortSignal): Promise<void> {
+    if (this.options.stopAtEnd === true) {
+      this.ended = true;
+      return;
+    }
+    this.board.state = "idle";
+    await this.options.clock.sleep(retryAfterMs ?? this.options.idlePollMs ?? 5_000, signal);
+  }
+
+  /** The position has expired: what lay between is a gap, and the journal goes on from its oldest event. */
+  private async startOver(signal: AbortSignal): Promise<void> {
+    await this.line.settled();
+    signal.throwIfAborted();
+    const { cursors, clock, logger } = this.options;
+    const until = clock.now();
+    const from = this.coveredUntil;
+    if (from !== null && from < until) {
+      const gap = { source: this.name, from, until, reason: "position_expired" } as const;
+      logger.warn(
+        gap,
+        "the journal's position has expired: the gap is recorded, reading from the oldest event",
+      );
+      await this.insist("store", signal, () => cursors.recordGap(gap));
+      this.coveredUntil = until;
+    }
+    this.position = this.oldest;
+    this.keeper?.advance({ next: this.oldest.href, lastEventAt: this.board.lastEventAt });
+  }
+
+  /** Hands a page to the intake until it is stored; rejects only when the signal aborts. */
+  private async deliver(payload: Buffer, signal: AbortSignal): Promise<void> {
+    const { intake } = this.options;
+    await this.insist("store", signal, () => intake.accept({ path: "journal", source: this.name, payload }));
+  }
+
+  /** Tries until it succeeds; rejects only when the signal aborts. */
+  private async insist<T>(kind: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const { clock, intake, backoff = DEFAULT_BACKOFF, random = Math.random } = this.options;
+    for (let failures = 1; ; failures++) {
+      try {
+        const result = await work();
+        this.board.clear(kind);
+        return result;
+      } catch (error) {
+        signal.throwIfAborted();
+        this.board.raise(kind, error instanceof Error ? error.message : String(error));
+        await clock.sleep(backoffMs(backoff, failures, random()), signal);
+        await intake.ready(signal);
+      }
+    }
+  }
+
+  private noteAnswer(state: SourceStatus["state"]): void {
+    this.board.state = state;
+    this.board.lastReadAt = this.options.clock.now();
+    this.board.clear("journal");
+  }
+
+  private async backOff(signal: AbortSignal, retryAfterMs = 0): Promise<void> {
+    const { clock, backoff = DEFAULT_BACKOFF, random = Math.random } = this.options;
+    this.failures++;
+    await clock.sleep(Math.max(backoffMs(backoff, this.failures, random()), retryAfterMs), signal);
+  }
+}
+
+/** Whether a page ends as JSON does; one that was cut off on its way hardly ever does. */
+function looksWhole(body: Buffer): boolean {
+  return body
+    .toString("latin1", Math.max(0, body.length - 16))
+    .trimEnd()
+    .endsWith("}");
+}
