@@ -1,0 +1,47 @@
+/**
+ * The limits of the API, in one place; they are documented in the routes' descriptions from here.
+ */
+
+const MEBIBYTE = 1_048_576;
+
+/** Bodies of submissions and of relayed events. */
+export const BODY_LIMIT = 16 * MEBIBYTE;
+/** Bodies of the webhook: the upstream sends at most 2 MB; the rest is margin. */
+export const WEBHOOK_BODY_LIMIT = 2.5 * MEBIBYTE;
+/** Bodies of everything else. */
+export const SMALL_BODY_LIMIT = 256 * 1_024;
+
+export const MAX_SUBMISSIONS = 10_000;
+export const MAX_RECORDS = 1_000_000;
+
+export const LIST_LIMIT_DEFAULT = 50;
+export const LIST_LIMIT_MAX = 500;
+/** Requests listed within a roll-up; the roll-up itself counts all of them. */
+export const ROLLUP_ITEMS_MAX = 10_000;
+/** Dead letters run again by one call. */
+export const REDRIVE_MAX = 10_000;
+
+export const WAIT_DEFAULT_MS = 30_000;
+/** The longest window of a link field is 65 minutes, and a few more to see it end. */
+export const WAIT_MAX_MS = 70 * 60_000;
+/** How often a waiting request is looked at without any sign of a change: another process may have stored it. */
+export const WAIT_POLL_MS = 1_000;
+export const MAX_WAITERS = 5_000;
+
+/** How long a looked-up key is trusted: within this time a revoked one stops working. */
+export const KEY_TTL_MS = 15_000;
+export const KEY_CACHE_SIZE = 1_000;
+export const MAX_DOUBTFUL_KEYS_PER_SECOND = 100;
+
+/** How long a request may take to arrive, headers and body. */
+export const REQUEST_TIMEOUT_MS = 120_000;
+export const HEADERS_TIMEOUT_MS = 15_000;
+/** Above what common load balancers keep, so that they close first. */
+export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** How long the store may take to answer a readiness check. */
+export const PING_TIMEOUT_MS = 2_000;
+
+/** Longest id that can be asked for; the store holds none that is longer. */
+export const MAX_ID_LENGTH = 1_024;
+/** How long the journal keeps events. */
+export const JOURNAL_KEEPS_MS = 7 * 24 * 3_600_000;

@@ -1,0 +1,61 @@
+/**
+ * The OpenAPI 3.1 document, made from the routes themselves.
+ */
+import swagger from "@fastify/swagger";
+import type { FastifyInstance } from "fastify";
+import { LIFECYCLE_SCHEMAS } from "./schemas/lifecycle.ts";
+import { STREAM_SCHEMAS } from "./schemas/stream.ts";
+import { SUBMISSION_SCHEMAS } from "./schemas/submission.ts";
+
+const DESCRIPTION = `What became of a request after its \`202 Accepted\`.
+
+Times are RFC 3339 in UTC with milliseconds, durations carry their unit in the name. Every fault is answered as
+\`{"error":{"code","message","details"}}\`; codes stay, messages may change. Answers that may succeed later carry \`Retry-After\`.
+
+Keys have scopes: \`submit\` (submissions, relayed events), \`read\`, \`admin\` (everything). Make one with
+\`after202 keys create --name N --scopes read\`, and send it as \`Authorization: Bearer\` or \`X-Api-Key\`.`;
+
+const TAGS = [
+  { name: "requests", description: "What became of a request, and of all requests of a correlation." },
+  { name: "submissions", description: "What the submitting side tells of its own HTTP attempts." },
+  { name: "events", description: "Events of the stream, pushed by the upstream or by relays." },
+  { name: "stream", description: "Whether the stream can be relied on, and what could not be read." },
+  { name: "service", description: "Health, metrics and documentation." },
+];
+
+/** Registers before the routes do. */
+export async function documentRoutes(app: FastifyInstance, version: string): Promise<void> {
+  for (const schema of [...LIFECYCLE_SCHEMAS, ...SUBMISSION_SCHEMAS, ...STREAM_SCHEMAS])
+    app.addSchema(schema);
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "after202",
+        version,
+        description: DESCRIPTION,
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      servers: [{ url: "/", description: "This service" }],
+      tags: TAGS,
+      components: {
+        securitySchemes: {
+          bearer: { type: "http", scheme: "bearer", description: "An API key: `a202_…`." },
+          apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "An API key: `a202_…`." },
+        },
+      },
+    },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, index) =>
+        typeof json.$id === "string" ? json.$id : `Schema${index}`,
+    },
+    transform: ({ schema, url, route }) => {
+      const scope = route.config?.scope ?? "open";
+      const security = scope === "open" ? [] : [{ bearer: [] }, { apiKey: [] }];
+      const { description } = schema;
+      const needed = scope === "open" ? "Needs no key." : `Needs the scope \`${scope}\`.`;
+      const told = description === undefined ? needed : `${description}\n\n${needed}`;
+      return { url, schema: { ...schema, security, description: told } };
+    },
+  });
+}

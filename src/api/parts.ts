@@ -1,0 +1,72 @@
+/**
+ * What the API is made of: the ports it asks, and the settings it runs under. app.ts hands them in.
+ */
+import type { FastifyBaseLogger } from "fastify";
+import type { Registry } from "prom-client";
+import type { Ledger } from "../core/ledger.ts";
+import type {
+  ChangeFeed,
+  Clock,
+  DeadLetterStore,
+  Intake,
+  KeyStore,
+  SourceStatus,
+  StoreHealth,
+  StreamReader,
+} from "../core/ports.ts";
+
+/** What the webhook answers; a body that is an object goes out as JSON. */
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/**
+ * The webhook source, as the API sees it. It checks the signature itself, over the bytes as they came;
+ * `receive` may also reject with an After202Error, which is answered with its own status.
+ */
+export interface WebhookEndpoint {
+  /** @returns undefined when the query holds no challenge */
+  challenge(
+    query: Readonly<Record<string, string>>,
+  ): { readonly status: number; readonly body: string; readonly contentType: string } | undefined;
+  receive(
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    rawBody: Uint8Array,
+  ): Promise<WebhookAnswer>;
+}
+
+/** Limits of the API; every one has a default in `limits.ts`. */
+export interface ApiSettings {
+  /** Long polls at once; more are answered TOO_MANY_REQUESTS. */
+  readonly maxWaiters?: number;
+  /** Attempts a second and address with keys that are not known to be good. */
+  readonly maxDoubtfulKeysPerSecond?: number;
+  /** How long a request may take to arrive completely, in milliseconds. */
+  readonly requestTimeoutMs?: number;
+}
+
+export interface ApiParts {
+  readonly ledger: Ledger;
+  readonly intake: Intake;
+  readonly changes: ChangeFeed;
+  readonly stream: StreamReader;
+  readonly deadLetters: DeadLetterStore;
+  readonly keys: KeyStore;
+  readonly health: StoreHealth;
+  readonly sources: () => readonly SourceStatus[];
+  /** Absent: the webhook is off. */
+  readonly webhook?: WebhookEndpoint | undefined;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  /** A pino logger. */
+  readonly logger: FastifyBaseLogger;
+  /** `off` gives every caller every scope; settings allow it on loopback only. */
+  readonly auth: "keys" | "off";
+  /** A key that works as an admin key without being stored. */
+  readonly adminKey?: string | undefined;
+  readonly version: string;
+  readonly roles: readonly string[];
+  readonly settings?: ApiSettings | undefined;
+}

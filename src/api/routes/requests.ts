@@ -1,0 +1,137 @@
+/**
+ * Requests: one by its id, and lists of them.
+ */
+import { Type, type Static } from "typebox";
+import { After202Error } from "../../core/errors.ts";
+import { lifecycleJson } from "../../core/lifecycle-json.ts";
+import { STATES } from "../../core/lifecycle.ts";
+import type { ListPosition, RequestFilter } from "../../core/ports.ts";
+import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from "../limits.ts";
+import { decodeCursor, encodeCursor, invalid } from "../list-cursor.ts";
+import type { ApiParts } from "../parts.ts";
+import { requestParams } from "../path-id.ts";
+import type { RouteApp } from "../route-app.ts";
+import { routeErrors } from "../route-errors.ts";
+import { inputInvalid } from "../schema-check.ts";
+import { closed, ref } from "../schemas/field.ts";
+import { parseBound } from "../time-input.ts";
+
+const filterText = (description: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 1_024, description: `Only those ${description}.` }));
+
+const bound = (description: string) =>
+  Type.Optional(
+    Type.String({ maxLength: 64, description: `${description} RFC 3339, or back from now: PT6H, P7D.` }),
+  );
+
+const listQuery = Type.Object(
+  {
+    state: Type.Optional(Type.Enum([...STATES], { description: "Only those in this state, as of now." })),
+    instance: filterText("of this instance"),
+    correlationId: filterText("with this correlation id"),
+    requestSource: filterText("from this sender"),
+    objectType: filterText("of this object type"),
+    objectName: filterText("of this custom object"),
+    clientId: filterText("of this API client"),
+    linkBearing: Type.Optional(Type.Boolean({ description: "Only those with a link field, or without." })),
+    since: bound("Only those that began at this time or later."),
+    until: bound("Only those that began before this time."),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: LIST_LIMIT_MAX, description: `${LIST_LIMIT_DEFAULT} by default.` }),
+    ),
+    cursor: Type.Optional(
+      Type.String({ maxLength: 4_096, description: "`nextCursor` of the page before, filters unchanged." }),
+    ),
+  },
+  closed,
+);
+
+type ListQuery = Static<typeof listQuery>;
+
+export function requestRoutes(app: RouteApp, parts: ApiParts): void {
+  const { ledger, clock } = parts;
+
+  app.get(
+    "/v1/requests/:requestId",
+    {
+      config: { scope: "read" },
+      schema: {
+        operationId: "getRequest",
+        tags: ["requests"],
+        summary: "What became of a request",
+        description: "Slashes in the id may be encoded or not.",
+        params: requestParams,
+        querystring: Type.Object({}, closed),
+        response: { 200: ref("Lifecycle"), ...routeErrors("read", "REQUEST_UNKNOWN") },
+      },
+    },
+    ({ params }) => answerRequest(parts, params.requestId),
+  );
+
+  app.get(
+    "/v1/requests",
+    {
+      config: { scope: "read" },
+      schema: {
+        operationId: "listRequests",
+        tags: ["requests"],
+        summary: "Requests, newest first",
+        querystring: listQuery,
+        response: { 200: ref("LifecycleList"), ...routeErrors("read", "CURSOR_INVALID") },
+      },
+    },
+    async ({ query }) => {
+      const { cursor, limit = LIST_LIMIT_DEFAULT, ...filters } = query;
+      const filter = filterOf(filters, clock.now());
+      const after = cursor === undefined ? undefined : positionOf(decodeCursor(cursor, filters));
+      const page = await ledger.list(filter, after, limit);
+      const now = clock.now();
+      return {
+        items: page.items.map((one) => lifecycleJson(one, now)),
+        nextCursor:
+          page.next === undefined ? null : encodeCursor([page.next.t0, page.next.requestId], filters),
+      };
+    },
+  );
+}
+
+/** @throws After202Error REQUEST_UNKNOWN */
+export async function answerRequest({ ledger, clock }: ApiParts, requestId: string) {
+  const one = await ledger.get(requestId);
+  if (one === undefined) throw requestUnknown();
+  return lifecycleJson(one, clock.now());
+}
+
+export function requestUnknown(): After202Error {
+  return new After202Error(
+    "REQUEST_UNKNOWN",
+    "Nothing of this request has arrived; check the id, or ask again: submissions and events may still be under way.",
+  );
+}
+
+function filterOf(query: Omit<ListQuery, "cursor" | "limit">, now: number): RequestFilter {
+  const { since, until, ...rest } = query;
+  const from = since === undefined ? undefined : readBound("since", since, now);
+  const to = until === undefined ? undefined : readBound("until", until, now);
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw inputInvalid([{ field: "since", message: "must be before until" }]);
+  }
+  return {
+    ...(rest as RequestFilter),
+    ...(from === undefined ? {} : { since: from }),
+    ...(to === undefined ? {} : { until: to }),
+  };
+}
+
+function readBound(field: string, text: string, now: number): number {
+  const at = parseBound(text, now);
+  if (at !== undefined) return at;
+  throw inputInvalid([
+    { field, message: "must be an RFC 3339 time (encode + as %2B) or a duration such as PT6H" },
+  ]);
+}
+
+function positionOf([t0, requestId]: readonly unknown[]): ListPosition {
+  if (typeof t0 === "number" && typeof requestId === "string") return { t0, requestId };
+  throw invalid();
+}

@@ -1,0 +1,91 @@
+/**
+ * The stream's health: how far it is read, what lags, where it had gaps.
+ */
+import { Type } from "typebox";
+import { timeText } from "../../core/lifecycle-json.ts";
+import type { JournalCursor, SourceStatus } from "../../core/ports.ts";
+import type { StreamStatus } from "../../core/stream-status.ts";
+import { JOURNAL_KEEPS_MS } from "../limits.ts";
+import type { ApiParts } from "../parts.ts";
+import type { RouteApp } from "../route-app.ts";
+import { routeErrors } from "../route-errors.ts";
+import { closed, ref } from "../schemas/field.ts";
+
+export function streamRoutes(app: RouteApp, { stream, sources, clock }: ApiParts): void {
+  app.get(
+    "/v1/stream",
+    {
+      config: { scope: "read" },
+      schema: {
+        operationId: "getStream",
+        tags: ["stream"],
+        summary: "Whether the stream can be relied on",
+        querystring: Type.Object({}, closed),
+        response: { 200: ref("StreamHealth"), ...routeErrors("read") },
+      },
+    },
+    async () => {
+      const now = clock.now();
+      const report = await stream.streamReport(now);
+      const running = sources();
+      return {
+        at: timeText(now),
+        lastEventAt: timeText(latest([...running, ...report.cursors].map((one) => one.lastEventAt))),
+        lastResultAt: timeText(report.lastResultAt),
+        cursors: report.cursors.map((cursor) => cursorJson(cursor, now)),
+        sources: running.map(sourceJson),
+        gaps: report.gaps.map((gap) => ({
+          source: gap.source,
+          from: timeText(gap.from),
+          until: timeText(gap.until),
+          reason: gap.reason,
+        })),
+        instances: instancesJson(report.statuses),
+        deadLetters: { count: report.deadLetters },
+      };
+    },
+  );
+}
+
+/** A cursor is as old as its newest event, and no younger than its last save. */
+function cursorJson(cursor: JournalCursor, now: number) {
+  const standsAt = Math.min(cursor.savedAt, cursor.lastEventAt ?? cursor.savedAt);
+  const ageMs = Math.max(0, now - standsAt);
+  return {
+    source: cursor.source,
+    savedAt: timeText(cursor.savedAt),
+    lastEventAt: timeText(cursor.lastEventAt),
+    ageMs,
+    expiresInMs: Math.max(0, JOURNAL_KEEPS_MS - ageMs),
+  };
+}
+
+function sourceJson(status: SourceStatus) {
+  const { name, path, state, fault } = status;
+  const { lastReadAt, lastEventAt } = status;
+  return { name, path, state, lastReadAt: timeText(lastReadAt), lastEventAt: timeText(lastEventAt), fault };
+}
+
+function instancesJson(statuses: readonly StreamStatus[]) {
+  const names = [...new Set(statuses.map((status) => status.instance))].sort();
+  return names.map((instance) => {
+    const own = statuses.filter((status) => status.instance === instance).sort((a, b) => b.at - a.at);
+    return {
+      instance,
+      quota: own.find((status) => status.quota !== null)?.quota ?? null,
+      queues: own
+        .filter((status) => status.priority !== "")
+        .map(({ priority, at, lagSeconds, requestBacklog, recordBacklog }) => ({
+          priority,
+          at: timeText(at),
+          lagSeconds,
+          requestBacklog,
+          recordBacklog,
+        })),
+    };
+  });
+}
+
+function latest(times: readonly (number | null)[]): number | null {
+  return times.reduce((last, at) => (at !== null && (last === null || at > last) ? at : last), null);
+}

@@ -1,0 +1,184 @@
+/**
+ * The lifecycle of a request, as the API gives it. A test holds this schema to `lifecycleJson`.
+ */
+import { Type } from "typebox";
+import { STATES } from "../../core/lifecycle.ts";
+import { SAMPLE_LIFECYCLE } from "./sample.ts";
+import { closed, count, countsByCode, named, ref, text, time, timeOrNull } from "./field.ts";
+
+const EVIDENCE = "`observed`: an event or a response says so; `inferred`: counts and the clock say so.";
+
+const timelineEntry = named(
+  "TimelineEntry",
+  Type.Object(
+    {
+      at: time("When it happened."),
+      type: Type.Enum(
+        [
+          "submitted",
+          "unanswered",
+          "adopted",
+          "accepted",
+          "rejected",
+          "result",
+          "retry",
+          "window_closed",
+          "job",
+          "settled",
+        ],
+        { description: "What happened." },
+      ),
+      evidence: Type.Enum(["observed", "inferred"], { description: EVIDENCE }),
+      submissionId: Type.Optional(text("submitted: the recorder's id of this HTTP attempt.")),
+      httpStatus: Type.Optional(Type.Integer({ description: "accepted, rejected: the response's status." })),
+      errorCode: Type.Optional(text("rejected, unanswered: the upstream's or the client's error code.")),
+      errorMessage: Type.Optional(text("rejected, unanswered: the error in words.")),
+      attempt: Type.Optional(count("result, retry: 0 before the first retry was due, n after the n-th.")),
+      eventId: Type.Optional(text("result: the id of the stream's event.")),
+      created: Type.Optional(count("result: records created.")),
+      updated: Type.Optional(count("result: records updated.")),
+      failed: Type.Optional(countsByCode("result: records failed, by code.")),
+      superseded: Type.Optional(countsByCode("result: failures that a later attempt made good, by code.")),
+      jobState: Type.Optional(text("job: the state in which the bulk job was seen.")),
+      state: Type.Optional(Type.Enum([...STATES], { description: "settled: the state it settled in." })),
+    },
+    { ...closed, description: "One moment of a request; fields that do not apply are absent." },
+  ),
+);
+
+const records = Type.Object(
+  {
+    expected: count("Records that were submitted, or that the stream says were received."),
+    created: count("Records created."),
+    updated: count("Records updated."),
+    failed: countsByCode("Records that failed and were not made good, by code."),
+    outstanding: count("Records of which nothing is known yet."),
+    superseded: countsByCode("Failures that a later attempt made good, by code."),
+  },
+  { ...closed, description: "Where the records of the request are." },
+);
+
+const retry = Type.Object(
+  {
+    policy: text("The retry policy under which the instance runs."),
+    attempt: count("Retries that were due so far."),
+    of: count("Retries that there are in all."),
+    nextAt: timeOrNull("When the next retry is due."),
+    windowEndsAt: timeOrNull("When the window for link fields closes; null without a link field."),
+    deadlineAt: time("After this, records still outstanding are given up."),
+  },
+  { ...closed, description: "Where the request stands in the upstream's own retries." },
+);
+
+const lifecycle = named(
+  "Lifecycle",
+  Type.Object(
+    {
+      requestId: text("The upstream's request id; the submission's id while no response has named one."),
+      correlationId: text("Groups the requests of a job; empty when there is none."),
+      requestSource: text("Who sent it, in the sender's words; empty when unknown."),
+      target: Type.Enum(["marketo", "salesforce"], { description: "The system that it was sent to." }),
+      instance: text("The Marketo instance (Munchkin id) or Salesforce tenant."),
+      objectType: text("person, customObject, …: an open set."),
+      objectName: text("Name of the custom object; else empty."),
+      operation: text("upsert, delete, …; empty when unknown."),
+      priority: text("The queue: normal or high; empty when unknown."),
+      clientId: text("The API client, as the stream names it; empty when unknown."),
+      state: Type.Enum([...STATES], { description: "What became of it, as of now." }),
+      evidence: Type.Enum(["observed", "inferred"], { description: EVIDENCE }),
+      terminal: Type.Boolean({
+        description: "Settled. Only `exhausted` and `overdue` can still change, by a late result.",
+      }),
+      linkBearing: Type.Boolean({ description: "Its records point to persons by a link field." }),
+      records,
+      retry: Type.Union([retry, Type.Null()], {
+        description: "null where the upstream's retries do not apply.",
+      }),
+      submittedAt: timeOrNull("When it was sent."),
+      acceptedAt: timeOrNull("When the upstream accepted it."),
+      firstResultAt: timeOrNull("The first result."),
+      lastResultAt: timeOrNull("The newest result."),
+      settledAt: timeOrNull("When it settled."),
+      timeline: Type.Array(ref("TimelineEntry"), { description: "What happened, in order." }),
+      anomalies: Type.Array(
+        Type.Enum([
+          "accounted_exceeds_expected",
+          "received_exceeds_submitted",
+          "result_precedes_request",
+          "result_after_rejection",
+        ]),
+        { description: "What does not add up; never hidden." },
+      ),
+      labels: Type.Object(
+        {},
+        { additionalProperties: Type.String(), description: "Labels that the submission carried." },
+      ),
+    },
+    {
+      ...closed,
+      description: "A request from its submission to its end, as it stands now.",
+      examples: [SAMPLE_LIFECYCLE],
+    },
+  ),
+);
+
+const lifecycleList = named(
+  "LifecycleList",
+  Type.Object(
+    {
+      items: Type.Array(ref("Lifecycle"), {
+        description: "Newest first. A page may hold fewer than `limit`, even none, while there are more.",
+      }),
+      nextCursor: Type.Union([Type.String(), Type.Null()], {
+        description: "Where the list goes on, with the same filters; null at its end.",
+      }),
+    },
+    { ...closed, description: "A page of requests." },
+  ),
+);
+
+const correlation = named(
+  "Correlation",
+  Type.Object(
+    {
+      correlationId: text("The correlation id."),
+      settled: Type.Boolean({ description: "Every request has reached a terminal state." }),
+      requests: Type.Object(
+        {
+          total: count("Requests that carry the correlation id."),
+          byState: Type.Object(
+            {},
+            {
+              additionalProperties: Type.Integer({ minimum: 1 }),
+              propertyNames: { enum: [...STATES] },
+              description: "How many are in each state; states without any are absent.",
+            },
+          ),
+        },
+        { ...closed, description: "The requests, counted." },
+      ),
+      records: Type.Object(
+        {
+          expected: count("Records submitted."),
+          created: count("Records created."),
+          updated: count("Records updated."),
+          failed: countsByCode("Records that failed, by code."),
+          outstanding: count("Records of which nothing is known yet."),
+        },
+        { ...closed, description: "Sums over all requests." },
+      ),
+      firstAt: timeOrNull("When the first request began."),
+      lastResultAt: timeOrNull("The newest result."),
+      earliestDeadlineAt: timeOrNull("The earliest deadline among requests that are not settled."),
+      items: Type.Optional(
+        Type.Array(ref("Lifecycle"), { description: "With `requests=true`: the requests, oldest first." }),
+      ),
+      itemsOmitted: Type.Optional(
+        count("With `requests=true`: how many more there are; GET /v1/requests?correlationId= has them all."),
+      ),
+    },
+    { ...closed, description: "All requests of one correlation id, as one." },
+  ),
+);
+
+export const LIFECYCLE_SCHEMAS = [timelineEntry, lifecycle, lifecycleList, correlation];

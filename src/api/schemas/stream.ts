@@ -1,0 +1,178 @@
+/**
+ * The stream's health and what it left behind, as the API gives them.
+ */
+import { Type } from "typebox";
+import { ERROR_CATALOGUE } from "../../core/errors.ts";
+import { closed, count, named, ref, text, time, timeOrNull } from "./field.ts";
+
+const PATHS = ["journal", "webhook", "relay", "replay"];
+
+const cursor = Type.Object(
+  {
+    source: text("Name of the journal."),
+    savedAt: time("When the cursor was stored."),
+    lastEventAt: timeOrNull("Time of the newest event read."),
+    ageMs: count("How far the cursor lies back: since its newest event, or since it was stored if longer."),
+    expiresInMs: count("What is left of the 7 days for which the journal keeps events; 0: a gap threatens."),
+  },
+  { ...closed, description: "How far a journal has been read." },
+);
+
+const source = Type.Object(
+  {
+    name: text("Name of the source."),
+    path: Type.Enum(PATHS, { description: "The way in which its events arrive." }),
+    state: Type.Enum(["starting", "reading", "idle", "retrying", "stopped"], {
+      description: "What it is doing.",
+    }),
+    lastReadAt: timeOrNull("When it last read anything."),
+    lastEventAt: timeOrNull("Time of its newest event."),
+    fault: Type.Union([Type.String(), Type.Null()], {
+      description: "The last fault, in words, while there is one.",
+    }),
+  },
+  { ...closed, description: "A source of this process." },
+);
+
+const gap = Type.Object(
+  {
+    source: text("Name of the journal."),
+    from: time("Where it begins."),
+    until: time("Where it ends."),
+    reason: Type.Enum(["position_expired"], { description: "`position_expired`: the journal answered 410." }),
+  },
+  { ...closed, description: "An interval in which events may have been lost on their way." },
+);
+
+const queue = Type.Object(
+  {
+    priority: text("Name of the queue."),
+    at: time("Time of the status event."),
+    lagSeconds: count("How far the upstream lags behind."),
+    requestBacklog: count("Requests that wait."),
+    recordBacklog: count("Records that wait."),
+  },
+  { ...closed, description: "A queue of the upstream, as its newest status event tells." },
+);
+
+const instance = Type.Object(
+  {
+    instance: text("The Marketo instance."),
+    quota: Type.Union([Type.Integer(), Type.Null()], {
+      description: "Records left of the daily quota; null when no event says.",
+    }),
+    queues: Type.Array(queue, { description: "Its queues." }),
+  },
+  { ...closed, description: "What the stream's status events tell of an instance." },
+);
+
+const streamHealth = named(
+  "StreamHealth",
+  Type.Object(
+    {
+      at: time("As of."),
+      lastEventAt: timeOrNull("Time of the newest event of any source or cursor."),
+      lastResultAt: timeOrNull("Time of the newest result."),
+      cursors: Type.Array(cursor, { description: "One a journal." }),
+      sources: Type.Array(source, { description: "Sources of the process that answers." }),
+      gaps: Type.Array(gap, { description: "Where the stream had gaps." }),
+      instances: Type.Array(instance, { description: "Queues and quota." }),
+      deadLetters: Type.Object(
+        { count: count("How many there are.") },
+        { ...closed, description: "Input that could not be read; see /v1/dead-letters." },
+      ),
+    },
+    { ...closed, description: "Whether the stream can be relied on." },
+  ),
+);
+
+const deadLetter = named(
+  "DeadLetter",
+  Type.Object(
+    {
+      deadLetterId: text("Its id: the same broken input twice is one dead letter."),
+      at: time("When it arrived."),
+      path: Type.Enum(PATHS, { description: "The way in which it arrived." }),
+      source: text("Where it came from."),
+      code: Type.Enum(Object.keys(ERROR_CATALOGUE), { description: "Why it could not be read." }),
+      reason: text("What is wrong, and where."),
+      eventId: text("The event's id, where it could be read; else empty."),
+      body: Type.Optional(text("With `body=true`: the input.")),
+      encoding: Type.Optional(
+        Type.Enum(["utf-8", "base64"], { description: "With `body=true`: base64 where it is not UTF-8." }),
+      ),
+    },
+    { ...closed, description: "Input that could not be read." },
+  ),
+);
+
+const deadLetterList = named(
+  "DeadLetterList",
+  Type.Object(
+    {
+      items: Type.Array(ref("DeadLetter"), { description: "A page of dead letters." }),
+      nextCursor: Type.Union([Type.String(), Type.Null()], {
+        description: "Where the list goes on; null at its end.",
+      }),
+    },
+    { ...closed, description: "A page of dead letters." },
+  ),
+);
+
+export const redriveOrder = named(
+  "RedriveOrder",
+  Type.Object(
+    {
+      ids: Type.Optional(
+        Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+          minItems: 1,
+          maxItems: 1_000,
+          description: "Those to run again; all when absent.",
+        }),
+      ),
+    },
+    { ...closed, description: "Which dead letters to run again.", examples: [{ ids: ["5f1c…"] }] },
+  ),
+);
+
+const redriveReport = named(
+  "RedriveReport",
+  Type.Object(
+    {
+      read: count("Dead letters that were run again."),
+      redriven: count("Those that could be read now; they are dead letters no longer."),
+      dead: count("Those that still cannot be read, or are meant for another client id."),
+      unknown: Type.Array(Type.String(), { description: "Ids that no dead letter has." }),
+      new: count("Events stored that were not known before."),
+      duplicate: count("Events that had arrived by another way in the meantime."),
+      more: Type.Boolean({ description: "There are more than one call runs; call again." }),
+    },
+    { ...closed, description: "What became of them." },
+  ),
+);
+
+const eventReceipt = named(
+  "EventReceipt",
+  Type.Object(
+    {
+      read: count("Events (or lines) read."),
+      new: count("Those that were not known before."),
+      duplicate: count("Those that were."),
+      dead: count("Those that went to dead letters."),
+    },
+    {
+      ...closed,
+      description: "What became of the events, once everything is durable.",
+      examples: [{ read: 20, new: 18, duplicate: 1, dead: 1 }],
+    },
+  ),
+);
+
+export const STREAM_SCHEMAS = [
+  streamHealth,
+  deadLetter,
+  deadLetterList,
+  redriveOrder,
+  redriveReport,
+  eventReceipt,
+];

@@ -1,0 +1,68 @@
+/**
+ * Reading submissions: what the schema cannot say, and all faults of each, by field.
+ */
+import type { SubmissionInput } from "../core/submission.ts";
+import { compileCheck, type Fault } from "./schema-check.ts";
+import { submission } from "./schemas/submission.ts";
+import { parseHttpDate, parseTime } from "./time-input.ts";
+
+const faultsOfShape = compileCheck(submission);
+const MAX_LABEL_LENGTH = 256;
+
+/** The submission, or everything that is wrong with it. */
+export type CheckedSubmission =
+  | { readonly input: SubmissionInput; readonly faults?: never }
+  | { readonly input?: never; readonly faults: readonly Fault[] };
+
+export function checkSubmission(value: unknown): CheckedSubmission {
+  const shape = faultsOfShape(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return { faults: shape };
+  const meaning = faultsOfMeaning(value);
+  const told = new Set(shape.map((fault) => fault.field));
+  const faults = [...shape, ...meaning.filter((fault) => !told.has(fault.field))];
+  return faults.length > 0 ? { faults } : { input: value as SubmissionInput };
+}
+
+function faultsOfMeaning(value: Partial<Record<keyof SubmissionInput, unknown>>): Fault[] {
+  const faults: Fault[] = [];
+  for (const field of ["submittedAt", "respondedAt"] as const) {
+    const text = value[field];
+    if (typeof text === "string" && parseTime(text) === undefined) {
+      faults.push({ field, message: "must be an RFC 3339 time such as 2026-11-22T02:00:00.000Z" });
+    }
+  }
+  const { serverTime } = value;
+  if (typeof serverTime === "string" && (parseTime(serverTime) ?? parseHttpDate(serverTime)) === undefined) {
+    faults.push({
+      field: "serverTime",
+      message: "must be the response's Date (Sun, 22 Nov 2026 02:00:00 GMT), or an RFC 3339 time",
+    });
+  }
+  if (value.requestId !== undefined && value.httpStatus === undefined) {
+    faults.push({
+      field: "httpStatus",
+      message: "must be sent with requestId: the id came with a response, so send the response's status",
+    });
+  }
+  return [...faults, ...faultsOfLabels(value.labels), ...brokenTexts(value)];
+}
+
+function faultsOfLabels(labels: unknown): Fault[] {
+  if (typeof labels !== "object" || labels === null) return [];
+  return Object.keys(labels)
+    .filter((name) => name === "" || name === "__proto__" || name.length > MAX_LABEL_LENGTH)
+    .map((name) => ({
+      field: `labels.${name.slice(0, 40)}`,
+      message: `must have a name of 1 to ${MAX_LABEL_LENGTH} characters, other than __proto__`,
+    }));
+}
+
+/** Half of a surrogate pair has no UTF-8 form, and the store could not take it. */
+function brokenTexts(value: object, path = ""): Fault[] {
+  return Object.entries(value).flatMap(([name, part]: [string, unknown]) => {
+    const field = path === "" ? name : `${path}.${name}`;
+    if (typeof part === "object" && part !== null && path === "") return brokenTexts(part, field);
+    const broken = !name.isWellFormed() || (typeof part === "string" && !part.isWellFormed());
+    return broken ? [{ field, message: "holds half of a surrogate pair, which is no character" }] : [];
+  });
+}
