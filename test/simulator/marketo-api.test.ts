@@ -61,7 +61,14 @@ describe("the Data Ingestion API", () => {
     ["an empty array", "/persons", { persons: [] }, token, 400, "4000802"],
     ["records that are no objects", "/persons", { persons: ["a"] }, token, 400, "4000802"],
     ["an unknown priority", "/persons", { ...good, priority: "low" }, token, 400, "4000802"],
-    ["1,001 objects", "/persons", { persons: Array(1_001).fill({ email: "a" }) }, token, 400, "4000802"],
+    [
+      "1,001 objects",
+      "/persons",
+      { persons: Array.from({ length: 1_001 }, () => ({ email: "a" })) },
+      token,
+      400,
+      "4000802",
+    ],
     ["more than 1 MB", "/persons", { persons: [{ x: "y".repeat(1_048_576) }] }, token, 400, "4000801"],
     ["a long correlation id", "/persons", good, { "x-correlation-id": "c".repeat(256) }, 400, "4000801"],
     ["a long request source", "/persons", good, { "x-request-source": "s".repeat(51) }, 400, "4000801"],
@@ -94,7 +101,11 @@ describe("the Data Ingestion API", () => {
 
   it("counts all leads of all programs against the limit of objects", async () => {
     const simulator = await simulate();
-    const program = { programId: 1, status: "In", members: Array(501).fill({ leadId: 1 }) };
+    const program = {
+      programId: 1,
+      status: "In",
+      members: Array.from({ length: 501 }, () => ({ leadId: 1 })),
+    };
     const response = await submit(simulator, "/programmembers", { programs: [program, program] });
     expect(await response.json()).toMatchObject({ error_code: "4000802" });
   });
