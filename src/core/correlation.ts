@@ -50,7 +50,10 @@ export function rollUp(correlationId: string, requests: readonly Lifecycle[]): C
     },
     firstAt: ordered.reduce((earliest, one) => Math.min(earliest, one.t0), Infinity),
     lastResultAt: results.reduce<number | null>((last, at) => (last === null || at > last ? at : last), null),
-    earliestDeadlineAt: deadlines.reduce<number | null>((first, at) => (first === null || at < first ? at : first), null),
+    earliestDeadlineAt: deadlines.reduce<number | null>(
+      (first, at) => (first === null || at < first ? at : first),
+      null,
+    ),
     requests: ordered,
   };
 }

@@ -63,7 +63,10 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     const missing = candidates.map((one) => one.requestId).filter((id) => !folded.has(id));
     const around = await store.factsOf(missing);
     const all = new Map([...folded, ...foldAll(around, seen)]);
-    const adoptions = matchAdoptions([...all.values()], (instance) => settingsOf(settings, instance).adoptionWindowMs);
+    const adoptions = matchAdoptions(
+      [...all.values()],
+      (instance) => settingsOf(settings, instance).adoptionWindowMs,
+    );
     for (const [submission, request] of adoptions) {
       const merged = foldLifecycle(
         [...factsFor(request, facts, around), ...adoptFacts(factsFor(submission, facts, around), request)],
@@ -83,15 +86,17 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     const positions = await store.listRequests(filter, clock.now(), after, limit + 1);
     const page = positions.slice(0, limit);
     const found = await getMany(page.map((position) => position.requestId));
-    const items = page
-      .map((position) => found.get(position.requestId))
-      .filter((one): one is Lifecycle => one !== undefined && fitsState(one, filter));
-    return { items, next: positions.length > limit ? page.at(-1) : undefined };
+    const items = new Map<string, Lifecycle>(); // a submission and the request that adopted it are one
+    for (const { requestId } of page) {
+      const one = found.get(requestId);
+      if (one !== undefined && fitsState(one, filter)) items.set(one.requestId, one);
+    }
+    return { items: [...items.values()], next: positions.length > limit ? page.at(-1) : undefined };
   }
 
   async function correlation(correlationId: string): Promise<CorrelationRollup | undefined> {
     const requests = new Map<string, Lifecycle>();
-    for (let after = ""; ; ) {
+    for (let after = ""; ;) {
       const ids = await store.requestsOfCorrelation(correlationId, after, CHUNK);
       for (const one of (await getMany(ids)).values()) requests.set(one.requestId, one);
       const last = ids.at(-1);

@@ -17,7 +17,17 @@ export interface LifecycleSettings {
 }
 
 export const DEFAULT_LINK_CODES = ["1004", "404"] as const;
-export const DEFAULT_TRANSIENT_CODES = ["502", "503", "504", "604", "608", "611", "614", "713", "719"] as const;
+export const DEFAULT_TRANSIENT_CODES = [
+  "502",
+  "503",
+  "504",
+  "604",
+  "608",
+  "611",
+  "614",
+  "713",
+  "719",
+] as const;
 const DEFAULT_GRACE_MS = 5 * 60_000;
 const DEFAULT_ADOPTION_WINDOW_MS = 2 * 60_000;
 

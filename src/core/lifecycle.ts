@@ -316,7 +316,9 @@ function hasResponse(fact: SubmissionFact): boolean {
 
 function wasAccepted(fact: SubmissionFact): boolean {
   if (fact.httpStatus === null) return false;
-  return fact.target === "salesforce" ? fact.httpStatus >= 200 && fact.httpStatus < 300 : fact.httpStatus === 202;
+  return fact.target === "salesforce"
+    ? fact.httpStatus >= 200 && fact.httpStatus < 300
+    : fact.httpStatus === 202;
 }
 
 /** When the request began: what the best-informed facts say, the earliest of them. */

@@ -69,7 +69,10 @@ function readType(value: unknown): EventType {
   const type = readId(value, "type");
   const match = TYPE.exec(type);
   if (match === null) {
-    throw new After202Error("EVENT_TYPE_UNKNOWN", `type: "${type.slice(0, 120)}" is not one of the stream's.`);
+    throw new After202Error(
+      "EVENT_TYPE_UNKNOWN",
+      `type: "${type.slice(0, 120)}" is not one of the stream's.`,
+    );
   }
   return match[1] as EventType;
 }
@@ -91,7 +94,9 @@ function decodeResults(
       const requestId = readId(request["requestId"], `data.requests[${i}].requestId`);
       const ordinal = seen?.get(requestId) ?? 0;
       seen?.set(requestId, ordinal + 1);
-      facts.push(decodeResult({ eventId, time, instance, ordinal, requestId }, request, `data.requests[${i}]`));
+      facts.push(
+        decodeResult({ eventId, time, instance, ordinal, requestId }, request, `data.requests[${i}]`),
+      );
     } catch (error) {
       faults.push(asFault(error));
     }

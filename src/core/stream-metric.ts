@@ -30,7 +30,12 @@ export function decodeMetrics(
   instance: string,
   data: JsonObject,
 ): StreamMetric[] {
-  const base = { eventId, instance, windowStart: readTime(data["windowStart"], "data.windowStart"), windowEnd: time };
+  const base = {
+    eventId,
+    instance,
+    windowStart: readTime(data["windowStart"], "data.windowStart"),
+    windowEnd: time,
+  };
   const metrics: StreamMetric[] = [];
   if (data["requests"] !== undefined) {
     const requests = readObject(data["requests"], "data.requests");

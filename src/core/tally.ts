@@ -80,7 +80,9 @@ export function foldTally(
 function expectedRecords(submissions: readonly SubmissionFact[], results: readonly ResultFact[]): number {
   if (submissions.length > 0) return Math.max(...submissions.map((fact) => fact.records));
   if (results.length === 0) return 0;
-  const complete = results.every((fact) => fact.created + fact.updated + total(fact.failed) === fact.received);
+  const complete = results.every(
+    (fact) => fact.created + fact.updated + total(fact.failed) === fact.received,
+  );
   const received = results.map((fact) => fact.received);
   return complete ? sum(received) : Math.max(...received);
 }

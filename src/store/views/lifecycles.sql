@@ -29,10 +29,13 @@ WITH
                if(arrayAll(f -> f.3 = f.4, counted), arraySum(arrayMap(f -> f.3, counted)), arrayMax(arrayMap(f -> f.3, counted)))) AS expects,
             min((t0_rank, toUnixTimestamp64Milli(t0))).2 AS began
         FROM in_range
-        WHERE correlation_id IN
+        WHERE request_id IN
         (
-            SELECT correlation_id FROM in_range
-            WHERE kind = 'submission' AND http_status = 0 AND correlation_id != ''
+            SELECT request_id FROM in_range WHERE correlation_id IN
+            (
+                SELECT correlation_id FROM in_range
+                WHERE kind = 'submission' AND http_status = 0 AND correlation_id != ''
+            )
         )
         GROUP BY request_id
     ),
@@ -66,10 +69,10 @@ WITH
     filed AS
     (
         SELECT *, request_id AS filed_under FROM in_range
-        WHERE NOT (kind = 'submission' AND http_status = 0 AND correlation_id != '')
+        WHERE NOT (kind = 'submission' AND http_status = 0)
         UNION ALL
         SELECT f.*, if(a.request != '', a.request, f.request_id) AS filed_under
-        FROM (SELECT * FROM in_range WHERE kind = 'submission' AND http_status = 0 AND correlation_id != '') AS f
+        FROM (SELECT * FROM in_range WHERE kind = 'submission' AND http_status = 0) AS f
         LEFT JOIN adoptions AS a ON a.submission = f.request_id
     ),
     -- One row a request: its distinct facts, and its names (those that the submitting side gave come first).

@@ -1,0 +1,114 @@
+/**
+ * Appending a batch: every kind of row into its table, raw events last.
+ *
+ * Events go last so that an event that is known to the store has its facts there too. Repeating a batch, whole or in
+ * part, changes nothing: each table drops what it holds already.
+ */
+import type { DeadLetter, FactWriter, RawEvent, StoreBatch } from "../core/ports.ts";
+import type { StreamMetric } from "../core/stream-metric.ts";
+import type { StreamStatus } from "../core/stream-status.ts";
+import type { LinkKey } from "../core/submission.ts";
+import type { StoreClient } from "./client.ts";
+import { encodeFact, FACT_COLUMNS } from "./fact-row.ts";
+import { countColumns, quote } from "./row-text.ts";
+
+interface TableRows<Row> {
+  readonly table: string;
+  readonly columns: readonly string[];
+  encode(row: Row): string;
+}
+
+const METRICS: TableRows<StreamMetric> = {
+  table: "stream_metrics",
+  columns: [
+    "event_id",
+    "instance",
+    "window_start",
+    "window_end",
+    "object_type",
+    "priority",
+    "received",
+    "created",
+    "updated",
+    "failed_codes",
+    "failed_counts",
+  ],
+  encode: (row) =>
+    `[${quote(row.eventId)},${quote(row.instance)},${row.windowStart},${row.windowEnd},${quote(row.objectType)},` +
+    `${quote(row.priority)},${row.received},${row.created},${row.updated},${countColumns(row.failed)}]`,
+};
+
+const STATUSES: TableRows<StreamStatus> = {
+  table: "stream_status",
+  columns: [
+    "event_id",
+    "instance",
+    "at",
+    "quota",
+    "priority",
+    "lag_seconds",
+    "request_backlog",
+    "record_backlog",
+  ],
+  encode: (row) =>
+    `[${quote(row.eventId)},${quote(row.instance)},${row.at},${row.quota},${quote(row.priority)},${row.lagSeconds},` +
+    `${row.requestBacklog},${row.recordBacklog}]`,
+};
+
+const LINK_KEYS: TableRows<LinkKey> = {
+  table: "link_keys",
+  columns: ["digest", "role", "request_id", "at", "instance"],
+  encode: (row) =>
+    `[${quote(row.digest)},"${row.role}",${quote(row.requestId)},${row.at},${quote(row.instance)}]`,
+};
+
+const DEAD_LETTERS: TableRows<DeadLetter> = {
+  table: "dead_letters",
+  columns: [
+    "dead_letter_id",
+    "at",
+    "path",
+    "source",
+    "code",
+    "reason",
+    "event_id",
+    "body",
+    "encoding",
+    "discarded",
+    "changed_at",
+  ],
+  encode: (row) =>
+    `[${quote(row.deadLetterId)},${row.at},"${row.path}",${quote(row.source)},"${row.code}",${quote(row.reason)},` +
+    `${quote(row.eventId)},${quote(row.body)},"${row.encoding}",0,${row.at}]`,
+};
+
+const EVENTS: TableRows<RawEvent> = {
+  table: "events",
+  columns: ["event_id", "type", "time", "instance", "body"],
+  encode: (row) =>
+    `[${quote(row.eventId)},${quote(row.type)},${row.time},${quote(row.instance)},${quote(row.body)}]`,
+};
+
+export function createFactWriter(client: StoreClient): FactWriter {
+  async function insert<Row>(into: TableRows<Row>, rows: readonly Row[]): Promise<void> {
+    if (rows.length > 0) await client.insert(into.table, into.columns, rows.map(into.encode).join("\n"));
+  }
+  return {
+    async append(batch: StoreBatch): Promise<void> {
+      await client.insert("facts", FACT_COLUMNS, batch.facts.map(encodeFact).join("\n"));
+      await insert(LINK_KEYS, batch.linkKeys);
+      await insert(METRICS, batch.metrics);
+      await insert(STATUSES, batch.statuses);
+      await insert(DEAD_LETTERS, batch.deadLetters);
+      await insert(EVENTS, batch.events);
+    },
+    async knownEventIds(eventIds: readonly string[]): Promise<Set<string>> {
+      if (eventIds.length === 0) return new Set();
+      const rows = await client.query<{ event_id: string }>(
+        "SELECT DISTINCT event_id FROM events WHERE event_id IN {ids:Array(String)}",
+        { ids: eventIds },
+      );
+      return new Set(rows.map((row) => row.event_id));
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/** The facts of requests, by the leading key: one granule a request, no FINAL (duplicates are the fold's to drop). */
+import type { Fact } from "../core/fact.ts";
+import type { StoreClient } from "./client.ts";
+import { decodeFact, type FactRow, SELECT_FACT } from "./fact-row.ts";
+
+export async function factsOf(
+  client: StoreClient,
+  requestIds: readonly string[],
+): Promise<Map<string, Fact[]>> {
+  const facts = new Map<string, Fact[]>();
+  if (requestIds.length === 0) return facts;
+  const one = requestIds.length === 1;
+  const rows = await client.query<FactRow>(
+    `SELECT ${SELECT_FACT} FROM facts WHERE request_id ${one ? "= {id:String}" : "IN {ids:Array(String)}"}`,
+    one ? { id: requestIds[0] } : { ids: requestIds },
+    { settings: one ? { max_threads: 1 } : {} },
+  );
+  for (const row of rows) {
+    const known = facts.get(row.request_id);
+    if (known === undefined) facts.set(row.request_id, [decodeFact(row)]);
+    else known.push(decodeFact(row));
+  }
+  return facts;
+}

@@ -1,0 +1,119 @@
+/**
+ * Lists of requests, newest first: windows of time that double until the page is full.
+ *
+ * Without a state the requests come straight from the time-ordered facts; with one (or another derived column)
+ * from the view `lifecycles`, which folds the window.
+ */
+import type { ListPosition, RequestFilter } from "../core/ports.ts";
+import type { StoreClient } from "./client.ts";
+
+const FIRST_WINDOW_MS = 15 * 60_000;
+/** Facts of one request may lie this far apart on the axis of time: see the view. */
+const SLACK_MS = 10 * 60_000;
+const AHEAD_MS = 24 * 3_600_000;
+
+const COLUMNS: Readonly<Record<string, string>> = {
+  instance: "instance",
+  correlationId: "correlation_id",
+  requestSource: "request_source",
+  objectType: "object_type",
+  objectName: "object_name",
+  clientId: "client_id",
+};
+
+export async function listRequests(
+  client: StoreClient,
+  filter: RequestFilter,
+  now: number,
+  after: ListPosition | undefined,
+  limit: number,
+): Promise<ListPosition[]> {
+  const oldest = Math.max(filter.since ?? 0, await oldestRequest(client));
+  const found: ListPosition[] = [];
+  let until = Math.min(filter.until ?? Infinity, after === undefined ? now + AHEAD_MS : after.t0 + 1);
+  for (let windowMs = FIRST_WINDOW_MS; until > oldest && found.length < limit; windowMs *= 2) {
+    const since = Math.max(oldest, Math.min(until - windowMs, now - FIRST_WINDOW_MS));
+    found.push(...(await listWindow(client, filter, { since, until, now }, after, limit - found.length)));
+    until = since;
+  }
+  return found;
+}
+
+interface Window {
+  readonly since: number;
+  readonly until: number;
+  readonly now: number;
+}
+
+async function listWindow(
+  client: StoreClient,
+  filter: RequestFilter,
+  window: Window,
+  after: ListPosition | undefined,
+  limit: number,
+): Promise<ListPosition[]> {
+  const conditions = ["t0_ms >= {sinceMs:Int64}", "t0_ms < {untilMs:Int64}"];
+  const params: Record<string, unknown> = {
+    limit,
+    sinceMs: window.since,
+    untilMs: window.until,
+    since: new Date(window.since),
+    until: new Date(window.until),
+  };
+  for (const [name, column] of Object.entries(COLUMNS)) {
+    const wanted = filter[name as keyof RequestFilter];
+    if (wanted === undefined) continue;
+    conditions.push(`${column} = {${name}:String}`);
+    params[name] = wanted;
+  }
+  if (filter.state !== undefined) {
+    conditions.push("state = {state:String}");
+    params["state"] = filter.state;
+  }
+  if (filter.linkBearing !== undefined) {
+    conditions.push("link_bearing = {linkBearing:UInt8}");
+    params["linkBearing"] = filter.linkBearing ? 1 : 0;
+  }
+  if (after !== undefined) {
+    conditions.push("(t0_ms, request_id) < ({afterT0:Int64}, {afterId:String})");
+    Object.assign(params, { afterT0: after.t0, afterId: after.requestId });
+  }
+  const derived = filter.state !== undefined || filter.linkBearing !== undefined;
+  if (derived) params["now"] = new Date(window.now);
+  const rows = await client.query<{ request_id: string; t0_ms: string }>(
+    `SELECT request_id, t0_ms FROM (${derived ? FOLDED : UNFOLDED})
+     WHERE ${conditions.join(" AND ")}
+     ORDER BY t0_ms DESC, request_id DESC
+     LIMIT {limit:UInt32}`,
+    params,
+  );
+  return rows.map((row) => ({ t0: Number(row.t0_ms), requestId: row.request_id }));
+}
+
+const FOLDED = `
+  SELECT *, toUnixTimestamp64Milli(t0) AS t0_ms
+  FROM lifecycles(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, now = {now:DateTime64(3, 'UTC')})`;
+
+/** Only what the fold would give for the names and the beginning of a request: its state is not asked for. */
+const UNFOLDED = `
+  SELECT
+    f.request_id AS request_id,
+    min((f.t0_rank, toUnixTimestamp64Milli(f.t0))).2 AS t0_ms,
+    ${Object.values(COLUMNS)
+      .map(
+        (column) =>
+          `if(maxIf(f.${column}, f.kind = 'submission') != '', maxIf(f.${column}, f.kind = 'submission'), max(f.${column})) AS ${column}`,
+      )
+      .join(",\n    ")}
+  FROM facts_by_time AS f
+  WHERE f.minute >= toStartOfMinute({since:DateTime64(3, 'UTC')}) - INTERVAL 10 MINUTE
+    AND f.minute <= toStartOfMinute({until:DateTime64(3, 'UTC')}) + INTERVAL 10 MINUTE
+  GROUP BY f.request_id`;
+
+/** Begin of the oldest fact, from the table's parts; Infinity for an empty store. */
+async function oldestRequest(client: StoreClient): Promise<number> {
+  const [row] = await client.query<{ oldest: number | null }>(
+    `SELECT if(count() = 0, NULL, toUnixTimestamp(min(minute))) AS oldest FROM facts_by_time`,
+  );
+  return row?.oldest === null || row?.oldest === undefined ? Infinity : row.oldest * 1000 - SLACK_MS;
+}

@@ -1,0 +1,68 @@
+/**
+ * The store as a whole: opened, migrated, and every question that the others ask of it.
+ */
+import type { SettingsByInstance } from "../core/lifecycle-settings.ts";
+import type {
+  CursorStore,
+  DeadLetterStore,
+  FactReader,
+  FactWriter,
+  KeyStore,
+  StoreHealth,
+  StreamReader,
+} from "../core/ports.ts";
+import { createKeyStore } from "./api-keys.ts";
+import { createFactWriter } from "./append.ts";
+import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
+import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.ts";
+import { createDeadLetterStore } from "./dead-letters.ts";
+import { factsOf } from "./facts-of.ts";
+import { saveFoldSettings } from "./fold-settings.ts";
+import { listRequests } from "./list-requests.ts";
+import { migrate, type MigrateResult } from "./migrate.ts";
+import { createCursorStore, queueLags, streamReport } from "./stream-report.ts";
+
+export interface StoreOptions extends StoreSettings {
+  readonly retentionDays: number;
+  readonly rawRetentionDays: number;
+}
+
+export interface Store
+  extends FactWriter, FactReader, CursorStore, StreamReader, DeadLetterStore, KeyStore, StoreHealth {
+  readonly client: StoreClient;
+  /** What opening it changed in the schema. */
+  readonly migrated: MigrateResult;
+  /** Puts the fold's settings where its SQL form reads them. */
+  saveFoldSettings(settings: SettingsByInstance, now: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws StoreError DATA_DIR_LOCKED, STORE_UNAVAILABLE, SCHEMA_NEWER, MIGRATION_CHANGED, MIGRATION_FAILED */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const client = await openStoreClient(options);
+  let migrated: MigrateResult;
+  try {
+    migrated = await migrate(client, options);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return {
+    client,
+    migrated,
+    ...createFactWriter(client),
+    ...createCursorStore(client),
+    ...createDeadLetterStore(client),
+    ...createKeyStore(client),
+    factsOf: (requestIds) => factsOf(client, requestIds),
+    adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
+    requestsOfCorrelation: (correlationId, after, limit) =>
+      requestsOfCorrelation(client, correlationId, after, limit),
+    listRequests: (filter, now, after, limit) => listRequests(client, filter, now, after, limit),
+    queueLags: (now) => queueLags(client, now),
+    streamReport: (now) => streamReport(client, now),
+    saveFoldSettings: (settings, now) => saveFoldSettings(client, settings, now),
+    ping: () => client.ping(),
+    close: () => client.close(),
+  };
+}

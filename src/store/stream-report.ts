@@ -1,0 +1,109 @@
+/** What is known of the stream itself: where reading stands, gaps, lag and quota, dead letters. */
+import type { CoverageGap, CursorStore, JournalCursor, StreamReport } from "../core/ports.ts";
+import type { StreamStatus } from "../core/stream-status.ts";
+import type { StoreClient } from "./client.ts";
+import { quote } from "./row-text.ts";
+
+interface CursorRow {
+  readonly source: string;
+  readonly next: string;
+  readonly saved_ms: string;
+  readonly last_event_ms: string | null;
+}
+
+const SELECT_CURSORS = `
+  SELECT source, next, toUnixTimestamp64Milli(saved_at) AS saved_ms,
+         toUnixTimestamp64Milli(last_event_at) AS last_event_ms
+  FROM cursors FINAL`;
+
+function cursorOf(row: CursorRow): JournalCursor {
+  return {
+    source: row.source,
+    next: row.next,
+    savedAt: Number(row.saved_ms),
+    lastEventAt: row.last_event_ms === null ? null : Number(row.last_event_ms),
+  };
+}
+
+export function createCursorStore(client: StoreClient): CursorStore {
+  return {
+    async loadCursor(source) {
+      const [row] = await client.query<CursorRow>(`${SELECT_CURSORS} WHERE source = {source:String}`, {
+        source,
+      });
+      return row === undefined ? undefined : cursorOf(row);
+    },
+    async saveCursor(cursor) {
+      await client.insert(
+        "cursors",
+        ["source", "next", "saved_at", "last_event_at"],
+        `[${quote(cursor.source)},${quote(cursor.next)},${cursor.savedAt},${cursor.lastEventAt}]`,
+      );
+    },
+    async recordGap(gap) {
+      await client.insert(
+        "coverage",
+        ["source", "gap_from", "gap_until", "reason"],
+        `[${quote(gap.source)},${gap.from},${gap.until},"${gap.reason}"]`,
+      );
+    },
+  };
+}
+
+export async function streamReport(client: StoreClient, now: number): Promise<StreamReport> {
+  const cursors = await client.query<CursorRow>(`${SELECT_CURSORS} ORDER BY source`);
+  const gaps = await client.query<{
+    source: string;
+    from: string;
+    until: string;
+    reason: CoverageGap["reason"];
+  }>(
+    `SELECT source, toUnixTimestamp64Milli(gap_from) AS from, toUnixTimestamp64Milli(gap_until) AS until, reason
+     FROM coverage FINAL ORDER BY gap_from DESC LIMIT 1000`,
+  );
+  const [totals] = await client.query<{ dead: string; last_ms: string | null }>(
+    `SELECT (SELECT count() FROM dead_letters FINAL WHERE NOT discarded) AS dead,
+            (SELECT if(count() = 0, NULL, max(toUnixTimestamp64Milli(at))) FROM facts_by_time
+             WHERE kind = 'result' AND minute >= toDateTime({now:DateTime64(3, 'UTC')}) - INTERVAL 1 DAY) AS last_ms`,
+    { now: new Date(now) },
+  );
+  return {
+    cursors: cursors.map(cursorOf),
+    gaps: gaps.map((gap) => ({ ...gap, from: Number(gap.from), until: Number(gap.until) })),
+    statuses: await newestStatuses(client, now),
+    deadLetters: Number(totals?.dead ?? 0),
+    lastResultAt: totals?.last_ms == null ? null : Number(totals.last_ms),
+  };
+}
+
+/** The newest status of each queue within the last two hours: an older one says nothing of now. */
+async function newestStatuses(client: StoreClient, now: number): Promise<StreamStatus[]> {
+  const rows = await client.query<Record<string, string | number | null>>(
+    `SELECT event_id, instance, priority, toUnixTimestamp64Milli(at) AS at_ms, quota, lag_seconds, request_backlog,
+            record_backlog
+     FROM stream_status
+     WHERE at <= {now:DateTime64(3, 'UTC')} AND at > {now:DateTime64(3, 'UTC')} - INTERVAL 2 HOUR
+     ORDER BY instance, priority, at DESC, event_id DESC
+     LIMIT 1 BY instance, priority`,
+    { now: new Date(now) },
+  );
+  return rows.map((row) => ({
+    eventId: String(row["event_id"]),
+    instance: String(row["instance"]),
+    at: Number(row["at_ms"]),
+    quota: row["quota"] === null ? null : Number(row["quota"]),
+    priority: String(row["priority"]),
+    lagSeconds: Number(row["lag_seconds"]),
+    requestBacklog: Number(row["request_backlog"]),
+    recordBacklog: Number(row["record_backlog"]),
+  }));
+}
+
+/** Milliseconds by which each queue lags, keyed `instance\npriority`; queues without a lag are left out. */
+export async function queueLags(client: StoreClient, now: number): Promise<Map<string, number>> {
+  const lags = new Map<string, number>();
+  for (const { instance, priority, lagSeconds } of await newestStatuses(client, now)) {
+    if (lagSeconds > 0) lags.set(`${instance}\n${priority}`, lagSeconds * 1000);
+  }
+  return lags;
+}

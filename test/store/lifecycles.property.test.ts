@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLedger } from "../../src/core/ledger.ts";
+import type { Lifecycle } from "../../src/core/lifecycle.ts";
+import type { Clock } from "../../src/core/ports.ts";
+import { disturbed, factSet } from "../core/fact-arbitrary.ts";
+import { SETTINGS, STORE_PATHS, type StorePath } from "./store-paths.ts";
+
+const HOUR = 3_600_000;
+const REQUESTS = 60;
+const RUNS = 25;
+
+describe.each(STORE_PATHS)("the fold as a view, store $name", ({ open }) => {
+  let path: StorePath;
+  beforeAll(async () => void (path = await open()));
+  afterAll(() => path.close());
+
+  it(`gives what the fold of one request gives, adoption included (${REQUESTS * RUNS} fact sets)`, async () => {
+    let run = 0;
+    const cases = fc.nat().chain((seed) => {
+      const number = run++; // every run, and every shrunk one, in days of its own
+      const base = Date.UTC(2026, 0, 1) + number * 48 * HOUR;
+      const sets = Array.from({ length: REQUESTS }, (_, i) =>
+        factSet({ base, requestId: `${seed}-${number}-${i}` }).chain(disturbed),
+      );
+      return fc.record({
+        base: fc.constant(base),
+        sets: fc.tuple(...sets),
+        after: fc.constantFrom(0, 6, 66, 71, 500),
+      });
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ base, sets, after }) => {
+        const now = base + after * 60_000;
+        const facts = sets.flat();
+        const empty = { events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+        await path.store.append({ ...empty, facts });
+        const ids = [...new Set(facts.map((fact) => fact.requestId))];
+        const clock: Clock = { now: () => now, sleep: () => Promise.reject(new Error("not asked for")) };
+        const folded = await createLedger(path.store, SETTINGS, clock).getMany(ids);
+        const wanted = new Map([...folded.values()].map((one) => [one.requestId, rowOf(one)]));
+        const rows = await path.store.client.query<Record<string, unknown>>(
+          `SELECT * FROM lifecycles(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, now = {now:DateTime64(3, 'UTC')})`,
+          { since: new Date(base - 12 * HOUR), until: new Date(base + 12 * HOUR), now: new Date(now) },
+        );
+        expect(new Map(rows.map((row) => [row["request_id"], normal(row)]))).toEqual(wanted);
+      }),
+      { numRuns: RUNS, endOnFailure: true },
+    );
+  });
+});
+
+function rowOf(one: Lifecycle): Record<string, unknown> {
+  return {
+    request_id: one.requestId,
+    correlation_id: one.correlationId,
+    request_source: one.requestSource,
+    target: one.target,
+    instance: one.instance,
+    object_type: one.objectType,
+    object_name: one.objectName,
+    priority: one.priority,
+    client_id: one.clientId,
+    state: one.state,
+    evidence: one.evidence,
+    link_bearing: Number(one.linkBearing),
+    adopted: Number(one.adopted),
+    expected: one.tally.expected,
+    created: one.tally.created,
+    updated: one.tally.updated,
+    outstanding: one.tally.outstanding,
+    failed: one.tally.failedTotal,
+    superseded: one.tally.supersededTotal,
+    failed_by_code: one.tally.failed,
+    t0: one.t0,
+    first_result_at: one.firstResultAt,
+    last_result_at: one.lastResultAt,
+    settled_at: one.settledAt,
+    ...(one.retry === null ? {} : { deadline_at: one.retry.deadlineAt }),
+    retried: one.retry !== null,
+  };
+}
+
+/** The row with times in milliseconds; the deadline only where the lifecycle has one. */
+function normal(row: Record<string, unknown>): Record<string, unknown> {
+  const time = (name: string): number | null =>
+    row[name] === null ? null : Date.parse(`${String(row[name]).replace(" ", "T")}Z`);
+  const retried =
+    row["target"] !== "salesforce" && row["state"] !== "unconfirmed" && row["state"] !== "rejected";
+  const counts = ["expected", "created", "updated", "outstanding", "failed", "superseded"];
+  const { terminal: _terminal, window_ends_at: _window, deadline_at: _deadline, ...rest } = row;
+  return {
+    ...rest,
+    ...Object.fromEntries(counts.map((name) => [name, Number(row[name])])),
+    failed_by_code: Object.fromEntries(
+      Object.entries(row["failed_by_code"] as Record<string, string>).map(([code, n]) => [code, Number(n)]),
+    ),
+    t0: time("t0"),
+    first_result_at: time("first_result_at"),
+    last_result_at: time("last_result_at"),
+    settled_at: time("settled_at"),
+    ...(retried ? { deadline_at: time("deadline_at") } : {}),
+    retried,
+  };
+}
