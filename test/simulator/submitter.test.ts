@@ -143,7 +143,7 @@ describe("the submitting side", () => {
   it("gives up only the one submission that after202 calls wrong", async () => {
     const simulator = await simulate();
     const recorder = await record();
-    recorder.answer = (batch) => (batch.some(({ records }) => records === 0) ? 422 : 202);
+    recorder.answer = (batch) => (batch.some(({ errorCode }) => errorCode === "4000802") ? 422 : 202);
     const scenarios = ["web-form", "web-form", "invalid", "web-form", "web-form"] as const;
     const submitter = submitTo(simulator, { after202Url: recorder.url, scenarios, limit: 5, rate: 1_000 });
     await submitter.finished;

@@ -66,8 +66,11 @@ export const SCENARIOS = {
     ];
   },
 
-  /** rejected for good: no such data */
-  invalid: (context) => [plan("/persons", "person", { persons: [] }, 0, context.single("web-forms"))],
+  /** rejected for good: there is no such priority */
+  invalid: (context) => {
+    const persons = context.newEmails(3).map((email) => ({ email }));
+    return [plan("/persons", "person", { persons, priority: "urgent" }, 3, context.single("web-forms"))];
+  },
 
   /** succeeded: the persons are there before their purchases */
   purchases: (context) => {
