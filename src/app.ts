@@ -1,0 +1,204 @@
+/**
+ * The application: the only place that wires the parts together.
+ *
+ * Opened in the order store → pipeline → API → sources, closed in the reverse, so that nothing that was acknowledged
+ * is ever without its store.
+ */
+import { readFileSync } from "node:fs";
+import { pino, type Logger as PinoLogger } from "pino";
+import { openApi } from "./api/server.ts";
+import { systemClock } from "./clock.ts";
+import { type Config, type JournalConfig, type Role, ROLES } from "./config.ts";
+import { After202Error } from "./core/errors.ts";
+import { createLedger } from "./core/ledger.ts";
+import type { Intake, Source, SourceStatus } from "./core/ports.ts";
+import { openPipeline } from "./pipeline/pipeline.ts";
+import { createServiceMetrics } from "./service-metrics.ts";
+import { createImsToken } from "./sources/ims-token.ts";
+import { createJournalSource } from "./sources/journal.ts";
+import { createWebhookSource } from "./sources/webhook.ts";
+import { openStore, type Store } from "./store/store.ts";
+
+export interface App {
+  /** Where it listens, with the port that was taken. */
+  readonly url: string;
+  readonly store: Store;
+  /** Takes nothing more, stores what was taken, and ends. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly roles?: readonly Role[];
+  readonly logger?: PinoLogger;
+  /** Ends the wait for a store that does not answer yet. */
+  readonly signal?: AbortSignal;
+  /** One more origin that may ask for a webhook's validation: the simulator's. */
+  readonly validationOrigin?: string;
+}
+
+/** @throws After202Error DATA_DIR_LOCKED, PORT_IN_USE, SCHEMA_NEWER, MIGRATION_CHANGED, MIGRATION_FAILED */
+export async function openApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const { roles = ROLES, logger = createLogger(config.logLevel) } = options;
+  const store = await openPatiently(config, logger, options.signal);
+  const closers: (() => Promise<void>)[] = [() => store.close()];
+  const close = async (): Promise<void> => {
+    for (const step of closers.splice(0).reverse()) await step();
+  };
+  try {
+    await store.saveFoldSettings(config.lifecycle, systemClock.now());
+    const metrics = createServiceMetrics();
+    const pipeline = openPipeline({
+      store,
+      clock: systemClock,
+      logger: logger.child({ part: "pipeline" }),
+      observer: metrics.observer,
+      rawBodies: config.rawEvents,
+    });
+    closers.push(() => pipeline.close());
+
+    const sources: Source[] = roles.includes("ingest")
+      ? config.journals.map((journal) => journalSource(journal, pipeline, store, logger))
+      : [];
+    const webhook =
+      config.webhook === undefined
+        ? undefined
+        : createWebhookSource({
+            name: "webhook",
+            intake: pipeline,
+            clock: systemClock,
+            logger: logger.child({ part: "webhook" }),
+            signatureRequired: true,
+            publicKeyOrigin: config.webhook.publicKeyOrigin,
+            ...(config.webhook.clientId !== undefined && { clientId: config.webhook.clientId }),
+            ...(options.validationOrigin !== undefined && { validationOrigin: options.validationOrigin }),
+          });
+    const statuses = (): SourceStatus[] => [
+      ...sources.map((source) => source.status()),
+      ...(webhook === undefined ? [] : [webhook.status()]),
+    ];
+    metrics.watchSources(statuses);
+
+    const api = await openApi({
+      ledger: createLedger(store, config.lifecycle, systemClock),
+      intake: pipeline,
+      changes: pipeline,
+      stream: store,
+      deadLetters: store,
+      keys: store,
+      health: store,
+      sources: statuses,
+      webhook: webhook && {
+        challenge: (query) => {
+          if (query["challenge"] === undefined) return undefined;
+          const { status, body, headers } = webhook.challenge(query);
+          return { status, body, contentType: headers["content-type"] ?? "text/plain" };
+        },
+        receive: (headers, rawBody) => webhook.receive(headers, rawBody),
+      },
+      registry: metrics.registry,
+      clock: systemClock,
+      logger: logger.child({ part: "api" }),
+      auth: config.auth,
+      adminKey: config.adminKey,
+      version: packageVersion(),
+      roles,
+    });
+    closers.push(() => api.close());
+    const url = await listen(api, config);
+
+    const stopping = new AbortController();
+    const running = Promise.all(sources.map((source) => runSource(source, stopping.signal, logger)));
+    closers.push(async () => {
+      stopping.abort();
+      await running;
+    });
+    logger.info({ url, roles, store: config.values.CLICKHOUSE_URL ?? config.dataDir }, "after202 is ready");
+    return { url, store, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export function createLogger(level: Config["logLevel"]): PinoLogger {
+  return pino({ level, base: null, redact: ["*.authorization", "*.clientSecret", "*.password"] });
+}
+
+export function packageVersion(): string {
+  const file = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(file) as { version: string }).version;
+}
+
+export function storeOptions(config: Config) {
+  const { values } = config;
+  return {
+    url: values.CLICKHOUSE_URL,
+    user: values.CLICKHOUSE_USER,
+    password: values.CLICKHOUSE_PASSWORD,
+    database: values.CLICKHOUSE_DATABASE ?? "after202",
+    cluster: values.CLICKHOUSE_CLUSTER,
+    dataDir: config.dataDir,
+    retentionDays: config.retentionDays,
+    rawRetentionDays: config.rawRetentionDays,
+  };
+}
+
+const OPEN_AGAIN_MS = 2_000;
+
+/** A server that does not answer yet is waited for: it may be starting beside us. */
+async function openPatiently(config: Config, logger: PinoLogger, signal?: AbortSignal): Promise<Store> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await openStore(storeOptions(config));
+    } catch (error) {
+      const wait =
+        error instanceof After202Error && error.retryable && config.values.CLICKHOUSE_URL !== undefined;
+      if (!wait) throw error;
+      if (tries === 0) logger.warn({ err: error }, "ClickHouse does not answer yet; waiting for it");
+      await systemClock.sleep(OPEN_AGAIN_MS, signal);
+    }
+  }
+}
+
+function journalSource(journal: JournalConfig, intake: Intake, store: Store, logger: PinoLogger): Source {
+  return createJournalSource({
+    name: journal.name,
+    url: journal.url,
+    clientId: journal.clientId,
+    orgId: journal.orgId,
+    token: createImsToken({
+      url: journal.imsUrl,
+      clientId: journal.clientId,
+      clientSecret: journal.clientSecret,
+      scopes: journal.scopes.split(",").map((scope) => scope.trim()),
+      clock: systemClock,
+    }),
+    intake,
+    cursors: store,
+    clock: systemClock,
+    logger: logger.child({ part: journal.name }),
+  });
+}
+
+/** A source ends only when told to; if a fault of its own ends it, the others go on and the log says so. */
+async function runSource(source: Source, signal: AbortSignal, logger: PinoLogger): Promise<void> {
+  try {
+    await source.run(signal);
+  } catch (err) {
+    if (!signal.aborted)
+      logger.error({ err, source: source.name }, "a source has ended by a fault of its own");
+  }
+}
+
+async function listen(
+  api: { listen(options: { host: string; port: number }): Promise<string> },
+  config: Config,
+): Promise<string> {
+  try {
+    return await api.listen({ host: config.host, port: config.port });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") throw cause;
+    const message = `Port ${config.port} on ${config.host} is taken: stop what listens there, or set PORT.`;
+    throw new After202Error("PORT_IN_USE", message, { cause });
+  }
+}

@@ -1,0 +1,99 @@
+/** Prometheus metrics of the pipeline, the sources and the process; those of HTTP are the API's own. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { SourceStatus } from "./core/ports.ts";
+import type { PipelineObserver } from "./pipeline/pipeline-observer.ts";
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const ROWS = [1, 10, 100, 1_000, 5_000, 10_000, 20_000, 50_000];
+
+export interface ServiceMetrics {
+  readonly registry: Registry;
+  readonly observer: PipelineObserver;
+  /** Shows the state of the sources at each scrape. */
+  watchSources(statuses: () => readonly SourceStatus[]): void;
+}
+
+export function createServiceMetrics(): ServiceMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: "after202_" });
+  const events = new Counter({
+    name: "after202_events_total",
+    help: "Events taken in, by path, source and outcome (new, duplicate, dead).",
+    labelNames: ["path", "source", "outcome"],
+    registers,
+  });
+  const refused = new Counter({
+    name: "after202_deliveries_refused_total",
+    help: "Deliveries turned away before they were stored, by code; their sources send them again.",
+    labelNames: ["path", "source", "code"],
+    registers,
+  });
+  const appends = new Histogram({
+    name: "after202_store_append_seconds",
+    help: "Duration of an append to the store, by outcome.",
+    labelNames: ["outcome"],
+    buckets: SECONDS,
+    registers,
+  });
+  const rows = new Histogram({
+    name: "after202_store_append_rows",
+    help: "Rows in an append to the store.",
+    buckets: ROWS,
+    registers,
+  });
+  const bufferedBytes = new Gauge({
+    name: "after202_pipeline_buffered_bytes",
+    help: "Bytes that wait to be stored.",
+    registers,
+  });
+  const bufferedEvents = new Gauge({
+    name: "after202_pipeline_buffered_events",
+    help: "Events that wait to be stored.",
+    registers,
+  });
+  return {
+    registry,
+    observer: {
+      delivered(path, source, receipt) {
+        events.inc({ path, source, outcome: "new" }, receipt.fresh);
+        events.inc({ path, source, outcome: "duplicate" }, receipt.duplicate);
+        events.inc({ path, source, outcome: "dead" }, receipt.dead);
+      },
+      refused: (path, source, code) => refused.inc({ path, source, code }),
+      appending(count) {
+        rows.observe(count);
+        const stop = appends.startTimer();
+        return (outcome) => void stop({ outcome });
+      },
+      buffered(bytes, count) {
+        bufferedBytes.set(bytes);
+        bufferedEvents.set(count);
+      },
+    },
+    watchSources(statuses) {
+      const up = new Gauge({
+        name: "after202_source_up",
+        help: "1 while a source reads or waits at the end of its stream, 0 while it retries after a fault.",
+        labelNames: ["source", "path"],
+        registers,
+        collect() {
+          for (const { name, path, state } of statuses()) {
+            up.set({ source: name, path }, state === "reading" || state === "idle" ? 1 : 0);
+          }
+        },
+      });
+      const last = new Gauge({
+        name: "after202_source_last_event_timestamp_seconds",
+        help: "Time of the newest event that a source has delivered.",
+        labelNames: ["source", "path"],
+        registers,
+        collect() {
+          for (const { name, path, lastEventAt } of statuses()) {
+            if (lastEventAt !== null) last.set({ source: name, path }, lastEventAt / 1_000);
+          }
+        },
+      });
+    },
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * Every setting, declared once: its name, what it may be, its default, and what it is for.
+ *
+ * The README's table is tested against this list. Parsers return a value, or throw a TypeError that says what is expected.
+ */
+import { parseDuration } from "./core/duration.ts";
+import { DEFAULT_LINK_CODES, DEFAULT_TRANSIENT_CODES } from "./core/lifecycle-settings.ts";
+import { RETRY_POLICIES, type RetryPolicyName } from "./core/retry-policy.ts";
+
+export interface Setting<T> {
+  parse(text: string): T;
+  /** As it would be written; undefined: not set. */
+  readonly preset?: string;
+  /** Also read from the file that NAME_FILE names; never logged. */
+  readonly secret?: true;
+  readonly about: string;
+}
+
+function setting<T>(parse: (text: string) => T, about: string, preset?: string): Setting<T> {
+  return preset === undefined ? { parse, about } : { parse, about, preset };
+}
+
+function secret(about: string): Setting<string> {
+  return { parse: text, about, secret: true };
+}
+
+function text(value: string): string {
+  return value;
+}
+
+function integer(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most) {
+      throw new TypeError(`a whole number from ${least} to ${most}`);
+    }
+    return number;
+  };
+}
+
+function oneOf<const T extends string>(...values: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = values.find((one) => one === value);
+    if (found === undefined) throw new TypeError(`one of ${values.join(", ")}`);
+    return found;
+  };
+}
+
+function codes(value: string): readonly string[] {
+  const list = value.split(",").map((code) => code.trim());
+  if (list.some((code) => code === "")) throw new TypeError("codes, separated by commas");
+  return list;
+}
+
+function duration(value: string): number {
+  const ms = parseDuration(value);
+  if (ms === undefined) throw new TypeError("a duration such as 15m, 90s or PT1H");
+  return ms;
+}
+
+function url(value: string): string {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:") {
+    throw new TypeError("an http or https URL");
+  }
+  return value;
+}
+
+function origin(value: string): string {
+  if (new URL(url(value)).pathname !== "/") throw new TypeError("an origin: scheme and host, no path");
+  return new URL(value).origin;
+}
+
+function speed(value: string): number {
+  const number = Number(value);
+  if (!(number >= 0.01 && number <= 10_000)) throw new TypeError("a number from 0.01 to 10000");
+  return number;
+}
+
+function name(value: string): string {
+  if (!/^[A-Za-z_]\w{0,62}$/.test(value)) throw new TypeError("letters, digits and underscores");
+  return value;
+}
+
+export const SETTINGS = {
+  PORT: setting(integer(0, 65_535), "Port to listen on; 0 takes a free one.", "8202"),
+  HOST: setting(text, "Address to listen on.", "127.0.0.1"),
+  LOG_LEVEL: setting(
+    oneOf("debug", "info", "warn", "error", "silent"),
+    "Least severity that is logged.",
+    "info",
+  ),
+  DATA_DIR: setting(text, "Directory of the embedded store; one process at a time.", "./data"),
+  CLICKHOUSE_URL: setting(url, "ClickHouse server over HTTP, in place of the embedded store."),
+  CLICKHOUSE_USER: setting(text, "User on that server.", "default"),
+  CLICKHOUSE_PASSWORD: secret("Its password."),
+  CLICKHOUSE_DATABASE: setting(name, "Database, created when missing.", "after202"),
+  CLICKHOUSE_CLUSTER: setting(name, "Cluster on which tables are replicated and sharded."),
+  RETENTION_DAYS: setting(integer(1, 3_650), "How long facts are kept.", "400"),
+  RAW_RETENTION_DAYS: setting(integer(1, 3_650), "How long raw events are kept for replay.", "30"),
+  RAW_EVENTS: setting(
+    oneOf("on", "off"),
+    "Keep the bodies of raw events; off saves disk, but nothing can be reprocessed.",
+    "on",
+  ),
+  RETRY_POLICY: setting(
+    oneOf(...(Object.keys(RETRY_POLICIES) as RetryPolicyName[])),
+    "When Marketo retries: marketo-2023 after 5, 35, 65 minutes; marketo-2026 after 5, 20, 40, 60, 180, 360.",
+    "marketo-2023",
+  ),
+  RETRY_SPEED: setting(speed, "How many times faster than real the upstream's retries run (simulator).", "1"),
+  LINK_FAILURE_CODES: setting(
+    codes,
+    "Failure codes that mean: nobody behind the link field.",
+    DEFAULT_LINK_CODES.join(","),
+  ),
+  TRANSIENT_CODES: setting(
+    codes,
+    "Failure codes that the service retries.",
+    DEFAULT_TRANSIENT_CODES.join(","),
+  ),
+  AT_RISK_LEAD: setting(duration, "How long before the last retry a request counts as at risk.", "15m"),
+  GRACE: setting(duration, "How long after the last retry a result may still be under way.", "5m"),
+  ADOBE_JOURNAL_URL: setting(url, "Journaling endpoint of the event registration."),
+  ADOBE_CLIENT_ID: setting(text, "Client id (API key) of the Adobe Developer Console project."),
+  ADOBE_CLIENT_SECRET: secret("Its client secret."),
+  ADOBE_ORG_ID: setting(text, "IMS organisation id, ends in @AdobeOrg."),
+  ADOBE_IMS_URL: setting(url, "Where access tokens are issued.", "https://ims-na1.adobelogin.com"),
+  ADOBE_SCOPES: setting(text, "Scopes of the token, separated by commas.", "openid,AdobeID,adobeio_api"),
+  ADOBE_WEBHOOK: setting(oneOf("on", "off"), "Take events at /v1/events/adobe, signatures verified.", "off"),
+  ADOBE_PUBLIC_KEY_ORIGIN: setting(
+    origin,
+    "Where the keys of the signatures lie.",
+    "https://static.adobeioevents.com",
+  ),
+  API_AUTH: setting(oneOf("keys", "off"), "keys, or off (on a loopback HOST only).", "keys"),
+  API_ADMIN_KEY: secret("A key with every scope, at least 16 characters, beside those of `keys create`."),
+} as const satisfies Record<string, Setting<unknown>>;
+
+export type SettingName = keyof typeof SETTINGS;
+export type SettingValue<N extends SettingName> = ReturnType<(typeof SETTINGS)[N]["parse"]>;
+
+/** Named in the documentation for what is to come; set today they would do nothing, so they are refused. */
+export const LATER_SETTINGS: readonly string[] = [
+  "SSE_URL",
+  "WEBSOCKET_URL",
+  "SALESFORCE_LOGIN_URL",
+  "SALESFORCE_CLIENT_ID",
+  "SALESFORCE_PRIVATE_KEY_FILE",
+  "SALESFORCE_USERNAME",
+  "LINK_KEY_SECRET",
+  "ALERT_WEBHOOK_URL",
+  "ALERT_WEBHOOK_SECRET",
+  "SLACK_WEBHOOK_URL",
+  "ALERTMANAGER_URL",
+  "PAGERDUTY_ROUTING_KEY",
+  "ALERT_ALLOW_PRIVATE",
+];
+
+/** Read by the commands that ask a running service, not by the service. */
+export const CLIENT_SETTINGS: readonly string[] = ["AFTER202_URL", "AFTER202_KEY", "AFTER202_CONFIG"];
