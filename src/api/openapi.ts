@@ -57,5 +57,19 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
       const told = description === undefined ? needed : `${description}\n\n${needed}`;
       return { url, schema: { ...schema, security, description: told } };
     },
+    transformObject: (document) => {
+      if (!("openapiObject" in document)) return document.swaggerObject;
+      for (const path of Object.values(document.openapiObject.paths ?? {})) optionalBody(path?.post);
+      return document.openapiObject;
+    },
   });
+}
+
+/** The generator takes every body for required; a route that can do without says so by this mark. */
+export const BODY_OPTIONAL = { "x-body-optional": true };
+
+function optionalBody(operation: object | undefined): void {
+  if (operation === undefined || !("x-body-optional" in operation) || !("requestBody" in operation)) return;
+  Object.assign(operation.requestBody as object, { required: false });
+  delete operation["x-body-optional"];
 }

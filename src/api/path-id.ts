@@ -13,10 +13,16 @@ export const requestParams = Type.Object({
 
 export const correlationParams = Type.Object({ correlationId: id("The correlation id.") });
 
-/** The rest of a path that a wildcard took: an id with slashes that were not encoded. */
-export const restParams = Type.Object({ "*": Type.String() });
+/** The rest of a path that a wildcard took; no schema can name it, since names are patterns to the converter. */
+export function restOf(params: unknown): string {
+  return String((params as Record<string, unknown>)["*"] ?? "");
+}
 
-/** @throws After202Error INPUT_INVALID */
+/**
+ * An id with slashes that were not encoded.
+ *
+ * @throws After202Error INPUT_INVALID
+ */
 export function readRestId(rest: string, field: string): string {
   if (rest !== "" && rest.length <= MAX_ID_LENGTH) return rest;
   throw inputInvalid([{ field, message: `must have 1 to ${MAX_ID_LENGTH} characters` }]);

@@ -6,7 +6,7 @@ import { After202Error } from "../../core/errors.ts";
 import { correlationJson } from "../../core/lifecycle-json.ts";
 import { ROLLUP_ITEMS_MAX } from "../limits.ts";
 import type { ApiParts } from "../parts.ts";
-import { correlationParams, readRestId, restParams } from "../path-id.ts";
+import { correlationParams, readRestId, restOf } from "../path-id.ts";
 import type { RouteApp } from "../route-app.ts";
 import { routeErrors } from "../route-errors.ts";
 import { closed, ref } from "../schemas/field.ts";
@@ -40,8 +40,8 @@ export function correlationRoutes(app: RouteApp, { ledger, clock }: ApiParts): v
 
   app.get(
     "/v1/correlations/*",
-    { config: { scope: "read" }, schema: { hide: true, params: restParams, querystring: rollupQuery } },
-    ({ params, query }) => answer(readRestId(params["*"], "correlationId"), query.requests),
+    { config: { scope: "read" }, schema: { hide: true, querystring: rollupQuery } },
+    ({ params, query }) => answer(readRestId(restOf(params), "correlationId"), query.requests),
   );
 
   async function answer(correlationId: string, withRequests = false) {

@@ -9,6 +9,7 @@ import { mayUse } from "../auth.ts";
 import { bytesOf, JSON_TYPES, readJson, readRawBodies, readUtf8 } from "../body-parser.ts";
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, SMALL_BODY_LIMIT } from "../limits.ts";
 import { decodeCursor, encodeCursor, invalid } from "../list-cursor.ts";
+import { BODY_OPTIONAL } from "../openapi.ts";
 import type { ApiParts } from "../parts.ts";
 import { redrive } from "../redrive.ts";
 import type { RouteApp } from "../route-app.ts";
@@ -80,6 +81,7 @@ export function deadLetterRoutes(app: RouteApp, parts: ApiParts): void {
         description:
           "Those named, or without a body all of them. What can be read now is stored and leaves the list.",
         querystring: Type.Object({}, closed),
+        ...BODY_OPTIONAL,
         body: { content: { "application/json": { schema: ref("RedriveOrder") } } },
         response: { 200: ref("RedriveReport"), ...routeErrors("admin", ...BODY_ERRORS, ...INTAKE_ERRORS) },
       },

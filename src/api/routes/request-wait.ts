@@ -6,7 +6,7 @@ import { Type } from "typebox";
 import { lifecycleJson } from "../../core/lifecycle-json.ts";
 import { WAIT_DEFAULT_MS, WAIT_MAX_MS } from "../limits.ts";
 import type { ApiParts } from "../parts.ts";
-import { readRestId, requestParams, restParams } from "../path-id.ts";
+import { readRestId, requestParams, restOf } from "../path-id.ts";
 import type { RouteApp } from "../route-app.ts";
 import { routeErrors } from "../route-errors.ts";
 import { closed, ref } from "../schemas/field.ts";
@@ -56,10 +56,10 @@ export function requestWaitRoutes(app: RouteApp, parts: ApiParts, watch: Settlem
     {
       config: { scope: "read", longPoll: true },
       exposeHeadRoute: false,
-      schema: { hide: true, params: restParams, querystring: waitQuery },
+      schema: { hide: true, querystring: waitQuery },
     },
     ({ params, query }, reply) => {
-      const rest = params["*"];
+      const rest = restOf(params);
       if (!rest.endsWith(WAIT)) return answerRequest(parts, readRestId(rest, "requestId"));
       return wait(readRestId(rest.slice(0, -WAIT.length), "requestId"), query.timeoutMs, reply);
     },

@@ -1,0 +1,155 @@
+/**
+ * A fixture, not a store: facts in memory behind the ports that the API asks. The real store is tested elsewhere.
+ */
+import { After202Error } from "../../src/core/errors.ts";
+import type { Fact } from "../../src/core/fact.ts";
+import { foldLifecycle, type FoldContext, type Lifecycle } from "../../src/core/lifecycle.ts";
+import { settingsOf, type SettingsByInstance } from "../../src/core/lifecycle-settings.ts";
+import type {
+  ApiKey,
+  ChangeFeed,
+  DeadLetter,
+  DeadLetterStore,
+  Delivery,
+  FactReader,
+  Intake,
+  KeyStore,
+  Receipt,
+  RequestFilter,
+  StoreHealth,
+  StreamReader,
+  StreamReport,
+} from "../../src/core/ports.ts";
+import type { LinkKey } from "../../src/core/submission.ts";
+
+export interface MemoryStore
+  extends FactReader, Intake, ChangeFeed, DeadLetterStore, KeyStore, StreamReader, StoreHealth {
+  readonly facts: Map<string, Fact[]>;
+  readonly linkKeys: LinkKey[];
+  readonly deliveries: Delivery[];
+  letters: DeadLetter[];
+  report: StreamReport;
+  /** What `accept` answers. */
+  receiptFor: (delivery: Delivery) => Receipt;
+  /** While set, everything rejects with it. */
+  fault: Error | undefined;
+  /** How often keys were looked up, and requests read. */
+  readonly calls: { findKey: number; factsOf: number };
+  /** Stores facts as another process would: without a word. */
+  put(...facts: Fact[]): void;
+}
+
+export const STORE_AWAY = new After202Error("STORE_UNAVAILABLE", "connect ECONNREFUSED secret-host:8123");
+
+export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
+  const keys = new Map<string, ApiKey>();
+  const listeners = new Set<(ids: ReadonlySet<string>) => void>();
+  const guard = (): void => {
+    if (store.fault !== undefined) throw store.fault;
+  };
+  const fold = (now: number): Lifecycle[] => {
+    const context: FoldContext = {
+      now,
+      settingsFor: (instance) => settingsOf(settings, instance),
+      lagMsFor: () => 0,
+    };
+    return [...store.facts.values()].map((facts) => foldLifecycle(facts, context));
+  };
+
+  const store: MemoryStore = {
+    facts: new Map(),
+    linkKeys: [],
+    deliveries: [],
+    letters: [],
+    report: { cursors: [], gaps: [], statuses: [], deadLetters: 0, lastResultAt: null },
+    receiptFor: () => ({ read: 1, fresh: 1, duplicate: 0, dead: 0 }),
+    fault: undefined,
+    calls: { findKey: 0, factsOf: 0 },
+    put(...facts) {
+      for (const fact of facts) {
+        store.facts.set(fact.requestId, [...(store.facts.get(fact.requestId) ?? []), fact]);
+      }
+    },
+
+    async accept(delivery) {
+      guard();
+      store.deliveries.push(delivery);
+      return store.receiptFor(delivery);
+    },
+    async acceptFacts(facts, linkKeys = []) {
+      guard();
+      store.put(...facts);
+      store.linkKeys.push(...linkKeys);
+      const ids = new Set(facts.map((fact) => fact.requestId));
+      for (const listener of listeners) listener(ids);
+    },
+    ready: async () => undefined,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    async factsOf(ids) {
+      store.calls.factsOf += 1;
+      guard();
+      return new Map(
+        ids.flatMap((id): [string, Fact[]][] => {
+          const facts = store.facts.get(id);
+          return facts === undefined ? [] : [[id, facts]];
+        }),
+      );
+    },
+    adoptionCandidates: async () => [],
+    async requestsOfCorrelation(correlationId, after, limit) {
+      guard();
+      const ids = [...store.facts.keys()].filter((id) => id > after).sort();
+      return ids
+        .filter((id) => store.facts.get(id)?.some((fact) => fact.correlationId === correlationId))
+        .slice(0, limit);
+    },
+    async listRequests(filter, now, after, limit) {
+      guard();
+      return fold(now)
+        .filter((one) => fits(one, filter))
+        .map(({ t0, requestId }) => ({ t0, requestId }))
+        .sort((a, b) => b.t0 - a.t0 || (a.requestId < b.requestId ? 1 : -1))
+        .filter(
+          (at) =>
+            after === undefined || at.t0 < after.t0 || (at.t0 === after.t0 && at.requestId < after.requestId),
+        )
+        .slice(0, limit);
+    },
+    queueLags: async () => new Map(),
+
+    async listDeadLetters(limit, after) {
+      guard();
+      const from = after === undefined ? 0 : store.letters.findIndex((one) => one.deadLetterId === after) + 1;
+      return store.letters.slice(from, from + limit);
+    },
+    findDeadLetters: async (ids) => store.letters.filter((one) => ids.includes(one.deadLetterId)),
+    async discardDeadLetters(ids) {
+      store.letters = store.letters.filter((one) => !ids.includes(one.deadLetterId));
+    },
+
+    saveKey: async (key) => void keys.set(key.keyId, key),
+    async findKey(keyId) {
+      store.calls.findKey += 1;
+      guard();
+      return keys.get(keyId);
+    },
+    listKeys: async () => [...keys.values()],
+
+    async streamReport() {
+      guard();
+      return store.report;
+    },
+    ping: async () => store.fault === undefined,
+  };
+  return store;
+}
+
+function fits(one: Lifecycle, filter: RequestFilter): boolean {
+  const { since = -Infinity, until = Infinity, ...equal } = filter;
+  const named = Object.entries(equal) as [keyof Lifecycle, unknown][];
+  return one.t0 >= since && one.t0 < until && named.every(([name, value]) => one[name] === value);
+}
