@@ -24,6 +24,7 @@ export class Batcher {
   private scheduled = false;
   private timer: AbortController | undefined;
   private hurried = false;
+  private abandoned: Error | undefined;
   private readonly limits: PipelineLimits;
   private readonly clock: Clock;
   private readonly send: (batch: readonly Consignment[]) => Promise<void>;
@@ -37,6 +38,7 @@ export class Batcher {
 
   /** Resolves when the parcel's rows are durable. */
   add(parcel: Parcel): Promise<void> {
+    if (this.abandoned !== undefined) return Promise.reject(this.abandoned);
     return new Promise((resolve, reject) => {
       this.waiting.push({ parcel, resolve, reject });
       this.waitingRows += countRows(parcel.rows);
@@ -52,8 +54,9 @@ export class Batcher {
     this.pump();
   }
 
-  /** Rejects what has not been sent. */
+  /** Rejects what has not been sent, and whatever comes from now on. */
   abandon(error: Error): void {
+    this.abandoned = error;
     for (const consignment of this.take(Infinity, Infinity)) consignment.reject(error);
   }
 

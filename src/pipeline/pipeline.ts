@@ -182,8 +182,9 @@ class StreamPipeline implements Pipeline {
     try {
       for (const slice of sliceDelivery(bytes, delivery)) {
         if (parcels.length > 0) await nextTurn();
-        const parcel = await this.checkAgainstStore(loadParcel(slice, context), delivery);
+        let parcel = loadParcel(slice, context);
         count(parcel.read);
+        if (delivery.exact === true) parcel = await this.checkAgainstStore(parcel);
         parcels.push(parcel);
         ends.push(this.store(parcel));
       }
@@ -194,8 +195,7 @@ class StreamPipeline implements Pipeline {
     return receiptOf(parcels);
   }
 
-  private async checkAgainstStore(parcel: Parcel, delivery: Delivery): Promise<Parcel> {
-    if (delivery.exact !== true || parcel.eventIds.length === 0) return parcel;
+  private async checkAgainstStore(parcel: Parcel): Promise<Parcel> {
     try {
       return await dropKnownEvents(parcel, this.options.store, this.memory);
     } catch (error) {
