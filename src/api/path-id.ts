@@ -15,7 +15,7 @@ export const correlationParams = Type.Object({ correlationId: id("The correlatio
 
 /** The rest of a path that a wildcard took; no schema can name it, since names are patterns to the converter. */
 export function restOf(params: unknown): string {
-  return String((params as Record<string, unknown>)["*"] ?? "");
+  return (params as { "*"?: string })["*"] ?? "";
 }
 
 /**

@@ -57,17 +57,14 @@ export function inputInvalid(faults: readonly Fault[]): After202Error {
 
 function faultsOf(error: SchemaError): Fault[] {
   const field = fieldOf(error.instancePath);
-  if (error.keyword === "boolean") return []; // told by additionalProperties
+  if (error.keyword === "additionalProperties") return []; // its fields are told one by one
+  if (error.keyword === "boolean") {
+    return [{ field, message: "is not a known field; check its spelling or leave it out" }];
+  }
   if (error.keyword === "required") {
     return namesIn(error.params, "requiredProperties").map((name) => ({
       field: join(field, name),
       message: "is missing",
-    }));
-  }
-  if (error.keyword === "additionalProperties") {
-    return namesIn(error.params, "additionalProperties").map((name) => ({
-      field: join(field, name),
-      message: "is not a known field; check its spelling or leave it out",
     }));
   }
   if (error.keyword === "enum" && "allowedValues" in error.params) {

@@ -99,6 +99,7 @@ export function createSettlementWatch({ ledger, changes, clock, maxWaiters }: Wa
           waiting -= 1;
           signal.removeEventListener("abort", gone);
           if (entry.waiters.size === 0) watched.delete(requestId);
+          if (watched.size === 0) nap.abort();
         };
         const gone = (): void => waiter.resolve(undefined);
         const waiter: Waiter = {

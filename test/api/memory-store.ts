@@ -123,8 +123,7 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
 
     async listDeadLetters(limit, after) {
       guard();
-      const from = after === undefined ? 0 : store.letters.findIndex((one) => one.deadLetterId === after) + 1;
-      return store.letters.slice(from, from + limit);
+      return store.letters.filter((one) => one.deadLetterId > (after ?? "")).slice(0, limit);
     },
     findDeadLetters: async (ids) => store.letters.filter((one) => ids.includes(one.deadLetterId)),
     async discardDeadLetters(ids) {
