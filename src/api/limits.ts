@@ -36,6 +36,8 @@ export const MAX_DOUBTFUL_KEYS_PER_SECOND = 100;
 /** How long a request may take to arrive, headers and body. */
 export const REQUEST_TIMEOUT_MS = 120_000;
 export const HEADERS_TIMEOUT_MS = 15_000;
+/** How often the two are looked at. */
+export const TIMEOUT_CHECK_MS = 5_000;
 /** Above what common load balancers keep, so that they close first. */
 export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** How long the store may take to answer a readiness check. */

@@ -16,7 +16,7 @@ import type {
 } from "../core/ports.ts";
 
 /** What the webhook answers; a body that is an object goes out as JSON. */
-export interface WebhookAnswer {
+interface WebhookAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -38,7 +38,7 @@ export interface WebhookEndpoint {
 }
 
 /** Limits of the API; every one has a default in `limits.ts`. */
-export interface ApiSettings {
+interface ApiSettings {
   /** Long polls at once; more are answered TOO_MANY_REQUESTS. */
   readonly maxWaiters?: number;
   /** Attempts a second and address with keys that are not known to be good. */

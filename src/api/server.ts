@@ -21,6 +21,7 @@ import {
   MAX_WAITERS,
   REQUEST_TIMEOUT_MS,
   SMALL_BODY_LIMIT,
+  TIMEOUT_CHECK_MS,
 } from "./limits.ts";
 import { documentRoutes } from "./openapi.ts";
 import type { ApiParts } from "./parts.ts";
@@ -47,15 +48,19 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
   const watch = createSettlementWatch({ ...parts, maxWaiters: parts.settings?.maxWaiters ?? MAX_WAITERS });
   const metrics = createHttpMetrics(parts.registry, () => watch.waiting);
   const answerProblem = problemHandler((code) => metrics.refusals.inc({ code }));
+  const requestTimeout = parts.settings?.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const app = fastify({
     loggerInstance: parts.logger,
     genReqId: () => randomUUID(),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "logId" }),
     trustProxy: false,
     bodyLimit: SMALL_BODY_LIMIT,
-    requestTimeout: parts.settings?.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeout),
+    },
     forceCloseConnections: "idle",
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },

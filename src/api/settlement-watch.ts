@@ -76,13 +76,15 @@ export function createSettlementWatch({ ledger, changes, clock, maxWaiters }: Wa
     const due = [...watched].filter(([, entry]) => nextLook(entry) <= now);
     for (const [, entry] of due) entry.lookAt = now + WAIT_POLL_MS;
     if (due.length === 0) return;
+    // whoever comes while the store answers is not told what was true before
+    const asking = new Map(due.map(([, entry]) => [entry, [...entry.waiters]]));
     try {
       const found = await ledger.getMany(due.map(([requestId]) => requestId));
-      for (const [requestId, entry] of due) judge(entry, found.get(requestId), clock.now());
-    } catch (error) {
-      for (const [, entry] of due) {
-        for (const waiter of entry.waiters) if (waiter.until <= now) waiter.reject(error);
+      for (const [requestId, entry] of due) {
+        judge(entry, asking.get(entry) ?? [], found.get(requestId), clock.now());
       }
+    } catch (error) {
+      for (const waiter of [...asking.values()].flat()) if (waiter.until <= now) waiter.reject(error);
     }
   }
 
@@ -128,9 +130,9 @@ export function createSettlementWatch({ ledger, changes, clock, maxWaiters }: Wa
 }
 
 /** Answers those whose request is settled or whose time is up, and notes when the clock changes the rest. */
-function judge(entry: Watched, one: Lifecycle | undefined, now: number): void {
+function judge(entry: Watched, waiters: readonly Waiter[], one: Lifecycle | undefined, now: number): void {
   const settled = one !== undefined && isTerminal(one.state);
-  for (const waiter of entry.waiters) if (settled || waiter.until <= now) waiter.resolve(one);
+  for (const waiter of waiters) if (settled || waiter.until <= now) waiter.resolve(one);
   const { nextAt = null, windowEndsAt = null, deadlineAt = null } = one?.retry ?? {};
   for (const at of [nextAt, windowEndsAt, deadlineAt]) {
     if (at !== null && at > now && at < entry.lookAt) entry.lookAt = at;

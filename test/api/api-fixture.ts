@@ -18,7 +18,7 @@ import { START } from "./facts.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
 import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Headers;
   // oxlint-disable-next-line typescript/no-explicit-any -- tests read whatever came

@@ -85,6 +85,14 @@ describe("errors", () => {
     }
   });
 
+  it("end what takes too long to arrive", async () => {
+    const api = await startApi({ settings: { requestTimeoutMs: 200 } });
+    const head = `POST /v1/submissions HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${ADMIN_KEY}\r\n`;
+    const answer = await raw(api, `${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{`);
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toContain("too long to arrive");
+  });
+
   it("end a stopping service's calls: those it has taken are finished, no more are taken", async () => {
     const api = await startApi();
     let store = (): void => undefined;
