@@ -10,9 +10,9 @@ import type { Random } from "./random.ts";
  * A status code to answer with, or: `reset` (the connection breaks before the request is looked at), `lose-response`
  * (it is served, then the connection breaks), `undecodable` (a 200 with a cut body), `slow`, `ok`.
  */
-export type FaultOutcome = number | "reset" | "lose-response" | "undecodable" | "slow" | "ok";
+type FaultOutcome = number | "reset" | "lose-response" | "undecodable" | "slow" | "ok";
 
-export interface EndpointFaults {
+interface EndpointFaults {
   /** Probability of each status, by status. */
   statuses: Record<string, number>;
   resetRate: number;
@@ -24,7 +24,7 @@ export interface EndpointFaults {
   next: FaultOutcome[];
 }
 
-export interface StreamFaults {
+interface StreamFaults {
   /** The same event once more, from at once to `duplicateWithinMs` (simulated) later. */
   duplicateRate: number;
   duplicateWithinMs: number;
@@ -37,7 +37,7 @@ export interface StreamFaults {
   malformedRate: number;
 }
 
-export interface Faults {
+interface Faults {
   stream: StreamFaults;
   marketo: EndpointFaults;
   ims: EndpointFaults;
@@ -45,7 +45,7 @@ export interface Faults {
 }
 
 export type FaultsPatch = { [Part in keyof Faults]?: Partial<Faults[Part]> };
-export type FaultyEndpoint = "marketo" | "ims" | "journal";
+type FaultyEndpoint = "marketo" | "ims" | "journal";
 
 export interface FaultPlan {
   readonly settings: Faults;

@@ -106,7 +106,7 @@ export interface WebhookSettings {
   disableFailing: boolean;
 }
 
-export interface PreloadOptions {
+interface PreloadOptions {
   /** Results events put into every journal before it opens. */
   events: number;
   requestsPerEvent?: number;
@@ -188,7 +188,7 @@ export function loadSettings(options: SimulatorOptions): SimulatorSettings {
       disableFailing: false,
       ...options.webhook,
     },
-    maxTruthRequests: options.maxTruthRequests ?? 500_000,
+    maxTruthRequests: options.maxTruthRequests ?? 200_000,
   };
 }
 

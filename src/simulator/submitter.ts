@@ -32,7 +32,7 @@ export interface SubmitterOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface SubmitterCounters {
+interface SubmitterCounters {
   scenarios: number;
   submitted: number;
   accepted: number;

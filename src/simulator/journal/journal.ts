@@ -17,7 +17,7 @@ export interface JournalQuery {
   readonly limit?: number;
 }
 
-export type JournalRead =
+type JournalRead =
   | { readonly status: "expired" }
   | { readonly status: "invalid" }
   | {

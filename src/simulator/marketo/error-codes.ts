@@ -2,7 +2,7 @@
  * The documented error codes of the Data Ingestion API; the first three digits are the HTTP status.
  */
 
-export const ERROR_CODES = {
+const ERROR_CODES = {
   "401013": "Oauth token is not valid",
   "403010": "Oauth token is missing",
   "404040": "The requested resource was not found",

@@ -108,7 +108,7 @@ export function createResultsOutbox(parts: ResultsOutboxParts): ResultsOutbox {
 }
 
 /** RFC 3339 in UTC. */
-export function formatTime(atMs: number, precision: ResultsSettings["timePrecision"]): string {
+function formatTime(atMs: number, precision: ResultsSettings["timePrecision"]): string {
   const text = new Date(atMs).toISOString();
   return precision === "seconds" ? text.replace(/\.\d{3}Z$/, "Z") : text;
 }

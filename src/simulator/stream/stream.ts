@@ -16,7 +16,7 @@ export interface StreamReader {
   append(event: StreamEvent): void;
 }
 
-export interface PublishOptions {
+interface PublishOptions {
   /** The requests whose results the event holds. */
   readonly truths?: readonly TruthRow[];
   readonly drop?: boolean;
