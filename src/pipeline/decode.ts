@@ -9,6 +9,7 @@ import { After202Error, type ErrorCode } from "../core/errors.ts";
 import { decodeUtf8, parseJson } from "../core/json.ts";
 import type { SourcePath } from "../core/ports.ts";
 import type { Slice } from "./slice.ts";
+import { eventTextOf, splitPage } from "./split-page.ts";
 
 const MAX_EVENT_BYTES = 2 * 1024 * 1024;
 const REPLACEMENT = "\u{FFFD}";
@@ -17,7 +18,7 @@ const LINE_FEED = 10;
 /** Receives what a slice holds, in its order. */
 export interface SliceReader {
   /**
-   * @param text the event's own text, where the document is this one event
+   * @param text the event's own text, where it stands by itself
    * @param line from 1; 0 where the delivery is not read by lines
    * @param index within the page or batch, from 0; -1 where it is the only one
    */
@@ -91,6 +92,11 @@ function readMended(text: string, reader: SliceReader): boolean {
 }
 
 function readText(text: string, line: number, codeOfFault: ErrorCode, reader: SliceReader): void {
+  const elements = splitPage(text);
+  if (elements !== undefined) {
+    readElements(elements, line, reader);
+    return;
+  }
   const parsed = tryParse(text);
   if (parsed instanceof After202Error) {
     reader.onBroken(codeOfFault, parsed.message, text, line);
@@ -103,6 +109,18 @@ function readText(text: string, line: number, codeOfFault: ErrorCode, reader: Sl
   }
   for (let index = 0; index < envelopes.length; index++)
     reader.onEvent(envelopes[index], undefined, line, index);
+}
+
+function readElements(elements: readonly string[], line: number, reader: SliceReader): void {
+  for (let index = 0; index < elements.length; index++) {
+    const text = elements[index] ?? "";
+    const parsed = tryParse(text);
+    if (parsed instanceof After202Error) {
+      reader.onBroken("EVENT_UNREADABLE", `events[${index}]: ${parsed.message}`, text, line);
+    } else {
+      reader.onEvent(parsed.value, eventTextOf(text), line, index);
+    }
+  }
 }
 
 function tryParse(text: string): { value: unknown } | After202Error {

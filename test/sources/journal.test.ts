@@ -330,7 +330,7 @@ describe("faults", () => {
     fill(25);
     journal.detours.push((_, response) => {
       const link = `<${JOURNAL_PATH}?since=10>; rel="next"`;
-      response.writeHead(200, { link }).end('{"events":[{"position":"p","event":{"id" "x"}}]}');
+      response.writeHead(200, { link }).end('{"events":[{"position":"p"}}');
       return true;
     });
     start();
