@@ -118,7 +118,7 @@ function readElements(elements: readonly string[], line: number, reader: SliceRe
     if (parsed instanceof After202Error) {
       reader.onBroken("EVENT_UNREADABLE", `events[${index}]: ${parsed.message}`, text, line);
     } else {
-      reader.onEvent(parsed.value, eventTextOf(text), line, index);
+      reader.onEvent(parsed.value, eventTextOf(text, parsed.value), line, index);
     }
   }
 }

@@ -6,6 +6,7 @@
  * documented is left to the parser.
  */
 import { listEnvelopes } from "../core/envelope.ts";
+import { isObject } from "../core/json.ts";
 
 const PAGE_START = /^\s*\{\s*"events"\s*:\s*\[/;
 const BATCH_START = /^\s*\[/;
@@ -40,13 +41,15 @@ export function splitPage(text: string): string[] | undefined {
   return isEmptyPage(head + text.slice(at)) ? elements : undefined;
 }
 
-/** The text of a journal entry's event, where the entry is written as documented. */
-export function eventTextOf(entry: string): string | undefined {
+/**
+ * The text of a journal entry's event, where the entry is written as documented.
+ *
+ * @param parsed the same entry, parsed: tells that nothing stands in it behind the event
+ */
+export function eventTextOf(entry: string, parsed: unknown): string | undefined {
   const start = JOURNAL_ENTRY.exec(entry);
-  if (start === null) return undefined;
-  const from = start[0].length;
-  const end = endOfObject(entry, from);
-  return end !== -1 && skipSpace(entry, end) === entry.length - 1 ? entry.slice(from, end) : undefined;
+  if (start === null || !isObject(parsed) || Object.keys(parsed).length !== 2) return undefined;
+  return entry.slice(start[0].length, -1).trimEnd();
 }
 
 /** Whether what stands around the events is a page or a batch by itself. */

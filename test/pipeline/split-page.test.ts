@@ -25,9 +25,9 @@ it("finds the same events as the parser does, in whatever spacing and with whate
         if (shape === "other") expect(split).toBe(undefined);
         else expect(split?.map((one) => JSON.parse(one) as unknown)).toEqual(listEnvelopes(JSON.parse(text)));
         if (shape === "page") {
-          expect(split?.map((one) => JSON.parse(eventTextOf(one) ?? "null") as unknown)).toEqual(
-            JSON.parse(JSON.stringify(events)),
-          );
+          expect(
+            split?.map((one) => JSON.parse(eventTextOf(one, JSON.parse(one)) ?? "null") as unknown),
+          ).toEqual(JSON.parse(JSON.stringify(events)));
         }
       },
     ),
@@ -51,7 +51,8 @@ it("leaves to the parser what is cut off or no page", () => {
 });
 
 it("takes an entry's event for its text only if nothing else stands in the entry", () => {
-  expect(eventTextOf('{"position":"p","event":{"id":"a"} }')).toBe('{"id":"a"}');
-  expect(eventTextOf('{"position":"p","event":{"id":"a"},"eventid":"x"}')).toBe(undefined);
-  expect(eventTextOf('{"event":{"id":"a"},"position":"p"}')).toBe(undefined);
+  const textOf = (entry: string) => eventTextOf(entry, JSON.parse(entry));
+  expect(textOf('{"position":"p","event":{"id":"a"} }')).toBe('{"id":"a"}');
+  expect(textOf('{"position":"p","event":{"id":"a"},"eventid":"x"}')).toBe(undefined);
+  expect(textOf('{"event":{"id":"a"},"position":"p"}')).toBe(undefined);
 });
