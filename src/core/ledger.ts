@@ -27,6 +27,8 @@ export interface Ledger {
 
 /** How many requests are folded at once; bounds the memory of a roll-up. */
 const CHUNK = 2_000;
+/** How many of the newest requests are folded here in search of a state, before the store is asked to fold. */
+const FOLDED_HERE = 1_000;
 /** How long a reading of the queues' lag is used, in milliseconds. */
 const LAG_TTL_MS = 5_000;
 
@@ -83,15 +85,43 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     after: ListPosition | undefined,
     limit: number,
   ): Promise<LifecyclePage> {
-    const positions = await store.listRequests(filter, clock.now(), after, limit + 1);
-    const page = positions.slice(0, limit);
-    const found = await getMany(page.map((position) => position.requestId));
-    const items = new Map<string, Lifecycle>(); // a submission and the request that adopted it are one
-    for (const { requestId } of page) {
-      const one = found.get(requestId);
-      if (one !== undefined && fitsState(one, filter)) items.set(one.requestId, one);
+    const found: Found = { items: new Map(), next: after };
+    if (filter.state === undefined && filter.linkBearing === undefined) {
+      await listFrom(filter, filter, limit + 1, limit, found);
+    } else {
+      // Among the newest requests a state is quickly found by folding them here; what is rare the store looks for.
+      const { state: _state, linkBearing: _linkBearing, ...given } = filter;
+      const more = await listFrom(given, filter, FOLDED_HERE, limit, found);
+      while (more && found.items.size < limit && (await listFrom(filter, filter, limit + 1, limit, found)));
     }
-    return { items: [...items.values()], next: positions.length > limit ? page.at(-1) : undefined };
+    return { items: [...found.items.values()], next: found.next };
+  }
+
+  /**
+   * Goes on with a list until its page is full or `asked` positions are seen.
+   *
+   * @param asking what the store is asked for, `wanted` what the items must fit
+   * @returns whether there is more; `found.next` then says where
+   */
+  async function listFrom(
+    asking: RequestFilter,
+    wanted: RequestFilter,
+    asked: number,
+    limit: number,
+    found: Found,
+  ): Promise<boolean> {
+    const positions = await store.listRequests(asking, clock.now(), found.next, asked);
+    const folded = await getMany(positions.map((position) => position.requestId));
+    for (const position of positions) {
+      if (found.items.size >= limit) return true;
+      found.next = position;
+      const one = folded.get(position.requestId);
+      // a submission and the request that adopted it are one
+      if (one !== undefined && fitsFold(one, wanted)) found.items.set(one.requestId, one);
+    }
+    if (positions.length === asked) return true;
+    found.next = undefined;
+    return false;
   }
 
   async function correlation(correlationId: string): Promise<CorrelationRollup | undefined> {
@@ -118,9 +148,18 @@ function isAdoptable(one: Lifecycle): boolean {
   return one.state === "unconfirmed" || (one.submissions.length === 0 && one.jobs.length === 0);
 }
 
-/** Between the store's answer and the fold time went by: a state that has moved on is not shown under the old one. */
-function fitsState(one: Lifecycle, filter: RequestFilter): boolean {
-  return filter.state === undefined || filter.state === one.state;
+interface Found {
+  readonly items: Map<string, Lifecycle>;
+  /** The last position seen; undefined at the end of the list. */
+  next: ListPosition | undefined;
+}
+
+/** Also against the store's answer: between it and the fold time went by. */
+function fitsFold(one: Lifecycle, filter: RequestFilter): boolean {
+  return (
+    (filter.state === undefined || filter.state === one.state) &&
+    (filter.linkBearing === undefined || filter.linkBearing === one.linkBearing)
+  );
 }
 
 function foldAll(facts: ReadonlyMap<string, readonly Fact[]>, seen: FoldContext): Map<string, Lifecycle> {

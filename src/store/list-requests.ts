@@ -1,5 +1,5 @@
 /**
- * Lists of requests, newest first: windows of time that double until the page is full.
+ * Lists of requests, newest first: windows of time that grow until the page is full, over the stretches that hold facts.
  *
  * Without a state the requests come straight from the time-ordered facts; with one (or another derived column)
  * from the view `lifecycles`, which folds the window.
@@ -7,10 +7,10 @@
 import type { ListPosition, RequestFilter } from "../core/ports.ts";
 import type { StoreClient } from "./client.ts";
 
-const FIRST_WINDOW_MS = 15 * 60_000;
-/** Facts of one request may lie this far apart on the axis of time: see the view. */
-const SLACK_MS = 10 * 60_000;
-const AHEAD_MS = 24 * 3_600_000;
+const MINUTE_MS = 60_000;
+const FIRST_WINDOW_MS = 3_600_000;
+/** Each window is so many times longer than the one before it: a question costs, however short its window. */
+const GROWTH = 4;
 
 const COLUMNS: Readonly<Record<string, string>> = {
   instance: "instance",
@@ -28,15 +28,36 @@ export async function listRequests(
   after: ListPosition | undefined,
   limit: number,
 ): Promise<ListPosition[]> {
-  const oldest = Math.max(filter.since ?? 0, await oldestRequest(client));
   const found: ListPosition[] = [];
-  let until = Math.min(filter.until ?? Infinity, after === undefined ? now + AHEAD_MS : after.t0 + 1);
-  for (let windowMs = FIRST_WINDOW_MS; until > oldest && found.length < limit; windowMs *= 2) {
-    const since = Math.max(oldest, Math.min(until - windowMs, now - FIRST_WINDOW_MS));
+  let until = Math.min(filter.until ?? Infinity, after === undefined ? Infinity : after.t0 + 1);
+  for (let windowMs = FIRST_WINDOW_MS; found.length < limit; windowMs *= GROWTH) {
+    const stretch = await factsBetween(client, filter.since, until);
+    if (stretch === undefined) break;
+    until = Math.min(until, stretch.last + MINUTE_MS);
+    const since = Math.max(filter.since ?? -Infinity, stretch.first, until - windowMs);
     found.push(...(await listWindow(client, filter, { since, until, now }, after, limit - found.length)));
     until = since;
   }
   return found;
+}
+
+/** The first and the last minute that hold facts in [since, until), in milliseconds; undefined when none does. */
+async function factsBetween(
+  client: StoreClient,
+  since: number | undefined,
+  until: number,
+): Promise<{ first: number; last: number } | undefined> {
+  const [row] = await client.query<{ facts: string; first: number; last: number }>(
+    `SELECT count() AS facts, toUnixTimestamp(min(minute)) AS first, toUnixTimestamp(max(minute)) AS last
+     FROM facts_by_time
+     WHERE minute >= toDateTime({since:UInt32}) AND minute < toDateTime({until:UInt32})`,
+    {
+      since: Math.floor(Math.max(0, since ?? 0) / MINUTE_MS) * 60,
+      until: Math.min(Math.ceil(until / 1_000), 4_294_967_295),
+    },
+  );
+  if (row === undefined || row.facts === "0") return undefined;
+  return { first: row.first * 1_000, last: row.last * 1_000 };
 }
 
 interface Window {
@@ -109,11 +130,3 @@ const UNFOLDED = `
   WHERE f.minute >= toStartOfMinute({since:DateTime64(3, 'UTC')}) - INTERVAL 10 MINUTE
     AND f.minute <= toStartOfMinute({until:DateTime64(3, 'UTC')}) + INTERVAL 10 MINUTE
   GROUP BY f.request_id`;
-
-/** Begin of the oldest fact, from the table's parts; Infinity for an empty store. */
-async function oldestRequest(client: StoreClient): Promise<number> {
-  const [row] = await client.query<{ oldest: number | null }>(
-    `SELECT if(count() = 0, NULL, toUnixTimestamp(min(minute))) AS oldest FROM facts_by_time`,
-  );
-  return row?.oldest === null || row?.oldest === undefined ? Infinity : row.oldest * 1000 - SLACK_MS;
-}
