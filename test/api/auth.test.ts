@@ -1,3 +1,4 @@
+/** Keys and scopes: who may call what, over real sockets. */
 import { describe, expect, it } from "vitest";
 import { createApiKey, parseApiKey } from "../../src/api/api-key.ts";
 import type { ApiKey, Scope } from "../../src/core/ports.ts";

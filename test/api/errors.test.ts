@@ -1,3 +1,4 @@
+/** Whatever goes wrong is answered in one form, from one catalogue, and tells no secrets. */
 import { connect } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { After202Error } from "../../src/core/errors.ts";

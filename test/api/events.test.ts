@@ -1,3 +1,4 @@
+/** Events from relays and from the webhook reach the intake as they came. */
 import { describe, expect, it } from "vitest";
 import type { WebhookEndpoint } from "../../src/api/parts.ts";
 import { After202Error } from "../../src/core/errors.ts";

@@ -1,3 +1,4 @@
+/** The document is complete and true; every other test holds its answers to it. */
 import { describe, expect, it } from "vitest";
 import { Compile } from "typebox/compile";
 import { SAMPLE_LIFECYCLE } from "../../src/api/schemas/sample.ts";

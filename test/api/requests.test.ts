@@ -1,3 +1,4 @@
+/** Requests and correlations: one, lists, roll-ups. */
 import { describe, expect, it } from "vitest";
 import { startApi } from "./api-fixture.ts";
 import { MINUTE_MS, result, START, submitted } from "./facts.ts";

@@ -1,3 +1,4 @@
+/** Health, metrics, the front door and the documentation page. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { startApi } from "./api-fixture.ts";

@@ -1,3 +1,4 @@
+/** The stream's health, dead letters and running them again. */
 import { describe, expect, it } from "vitest";
 import type { DeadLetter, SourceStatus } from "../../src/core/ports.ts";
 import { STORE_AWAY } from "./memory-store.ts";

@@ -1,3 +1,4 @@
+/** Submissions: read, checked field by field, answered once durable. */
 import { describe, expect, it } from "vitest";
 import { After202Error } from "../../src/core/errors.ts";
 import { startApi } from "./api-fixture.ts";

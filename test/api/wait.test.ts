@@ -1,3 +1,4 @@
+/** Long polls settle by a fact, by the clock, by the poll, and let go of whoever leaves. */
 import { describe, expect, it, vi } from "vitest";
 import { startApi, ADMIN_KEY, type Api } from "./api-fixture.ts";
 import { MINUTE_MS, result, submitted } from "./facts.ts";
