@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Where a report in JSON goes, beside the one on the terminal; CI counts from it. */
+const report = process.env["TEST_REPORT"];
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
@@ -8,6 +11,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: ["default"],
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
 });

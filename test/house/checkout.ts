@@ -1,0 +1,36 @@
+/** The checkout, as the house checks read it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Paths of all files with this ending under a folder, relative to the checkout. */
+export function filesUnder(folder: string, ending: string): string[] {
+  return readdirSync(CHECKOUT + folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(ending))
+    .map((path) => `${folder}/${path}`)
+    .toSorted();
+}
+
+export function read(path: string): string {
+  return readFileSync(CHECKOUT + path, "utf8");
+}
+
+/** The cells of the table of the README under a heading, without its head; code marks are taken off. */
+export function readmeTable(heading: string): string[][] {
+  const section = read("README.md").split(/^(?=#{2,3} )/m);
+  const lines = section.find((text) => text.startsWith(`## ${heading}\n`))?.split("\n") ?? [];
+  return lines
+    .filter((line) => line.startsWith("| "))
+    .slice(2)
+    .map((line) =>
+      line
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map(plain),
+    );
+}
+
+function plain(cell: string): string {
+  return cell.trim().replaceAll("`", "").replaceAll("\\|", "|");
+}

@@ -1,0 +1,2 @@
+export { ERROR_CATALOGUE } from "../../core/errors.ts";
+export { readKey } from "../auth.ts";

@@ -1,0 +1,2 @@
+export { openApp } from "../app.ts";
+export { openStore } from "../store/store.ts";

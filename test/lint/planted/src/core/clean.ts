@@ -1,0 +1,1 @@
+export { hash64 } from "./hash.ts";

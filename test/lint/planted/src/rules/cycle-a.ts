@@ -1,0 +1,3 @@
+import { b } from "./cycle-b.ts"; // reported
+
+export const a = (): unknown => b;

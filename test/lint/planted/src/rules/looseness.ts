@@ -1,0 +1,4 @@
+export function shout(word: string): boolean {
+  console.log(word); // reported
+  return word == "aloud"; // reported
+}

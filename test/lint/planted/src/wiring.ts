@@ -1,0 +1,2 @@
+export { startSimulator } from "./simulator/simulator.ts"; // reported
+export { simulateCommand } from "./cli/simulate.ts"; // reported
