@@ -63,6 +63,18 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     expect(new Set(read)).toEqual(new Set(facts));
   });
 
+  it("takes a batch whose requests began on hundreds of different days", async () => {
+    const facts = Array.from({ length: 300 }, (_, i) =>
+      submission({
+        submissionId: `days-${i}`,
+        requestId: `days-${i}`,
+        submittedAt: new Date(Date.UTC(2010, 0, 1 + i)).toISOString(),
+      }),
+    );
+    await store.append({ ...EMPTY, facts });
+    expect(await store.factsOf(facts.map((fact) => fact.requestId))).toHaveProperty("size", 300);
+  });
+
   it("counts a batch that was appended again once", async () => {
     const facts = results("again", "twice", { records: { received: 5, created: 5 } });
     await store.append({ ...EMPTY, facts });

@@ -124,7 +124,7 @@ ORDER BY (digest, role, request_id)
 TTL toDateTime(at) + INTERVAL 8 DAY;
 -- distributed: link_keys by cityHash64(digest)
 
-CREATE TABLE IF NOT EXISTS {{table fold_settings}} {{on_cluster}}
+CREATE TABLE IF NOT EXISTS fold_settings {{on_cluster}}
 (
     instance             String COMMENT 'empty: every instance that has no row of its own',
     policy               LowCardinality(String),
@@ -136,6 +136,5 @@ CREATE TABLE IF NOT EXISTS {{table fold_settings}} {{on_cluster}}
     transient_codes      Array(String),
     saved_at             DateTime64(3, 'UTC')
 )
-ENGINE = {{engine ReplacingMergeTree(saved_at)}}
+ENGINE = {{everywhere ReplacingMergeTree(saved_at)}}
 ORDER BY instance;
--- distributed: fold_settings by cityHash64(instance)

@@ -53,28 +53,26 @@ ORDER BY (instance, priority, at, event_id)
 TTL toDateTime(at) + INTERVAL {{retention_days}} DAY;
 -- distributed: stream_status by cityHash64(instance)
 
-CREATE TABLE IF NOT EXISTS {{table cursors}} {{on_cluster}}
+CREATE TABLE IF NOT EXISTS cursors {{on_cluster}}
 (
     source        String,
     next          String COMMENT 'URL of the next page, as the Link header gave it',
     saved_at      DateTime64(3, 'UTC'),
     last_event_at Nullable(DateTime64(3, 'UTC'))
 )
-ENGINE = {{engine ReplacingMergeTree(saved_at)}}
+ENGINE = {{everywhere ReplacingMergeTree(saved_at)}}
 ORDER BY source;
--- distributed: cursors by cityHash64(source)
 
-CREATE TABLE IF NOT EXISTS {{table coverage}} {{on_cluster}}
+CREATE TABLE IF NOT EXISTS coverage {{on_cluster}}
 (
     source     String,
     gap_from   DateTime64(3, 'UTC'),
     gap_until  DateTime64(3, 'UTC'),
     reason     LowCardinality(String)
 )
-ENGINE = {{engine ReplacingMergeTree}}
+ENGINE = {{everywhere ReplacingMergeTree}}
 ORDER BY (source, gap_from, reason)
 TTL toDateTime(gap_until) + INTERVAL {{retention_days}} DAY;
--- distributed: coverage by cityHash64(source)
 
 CREATE TABLE IF NOT EXISTS {{table dead_letters}} {{on_cluster}}
 (
@@ -95,7 +93,7 @@ ORDER BY dead_letter_id
 TTL toDateTime(at) + INTERVAL {{retention_days}} DAY;
 -- distributed: dead_letters by cityHash64(dead_letter_id)
 
-CREATE TABLE IF NOT EXISTS {{table api_keys}} {{on_cluster}}
+CREATE TABLE IF NOT EXISTS api_keys {{on_cluster}}
 (
     key_id     String,
     name       String,
@@ -105,6 +103,5 @@ CREATE TABLE IF NOT EXISTS {{table api_keys}} {{on_cluster}}
     revoked_at Nullable(DateTime64(3, 'UTC')),
     changed_at DateTime64(3, 'UTC')
 )
-ENGINE = {{engine ReplacingMergeTree(changed_at)}}
+ENGINE = {{everywhere ReplacingMergeTree(changed_at)}}
 ORDER BY key_id;
--- distributed: api_keys by cityHash64(key_id)
