@@ -3,6 +3,8 @@
  */
 import { DECODER_VERSION, type SubmissionFact, submissionFactId, T0_RANK, type Target } from "./fact.ts";
 
+const ACCEPTED = 202;
+
 /** The body of `POST /v1/submissions`, validated by the API before it gets here; times are RFC 3339. */
 export interface SubmissionInput {
   readonly submissionId: string;
@@ -74,12 +76,17 @@ export function submissionFact(input: SubmissionInput): SubmissionFact {
     records: input.records,
     bytes: input.bytes ?? 0,
     respondedAt: input.respondedAt === undefined ? null : Date.parse(input.respondedAt),
-    httpStatus: input.httpStatus ?? null,
+    httpStatus: input.httpStatus ?? statusFor(input),
     errorCode: input.errorCode ?? "",
     errorMessage: input.errorMessage ?? "",
     linkField: input.linkField ?? "",
     labels: input.labels ?? {},
   };
+}
+
+/** A request id comes with a response; where the status is not told and no error either, it was accepted. */
+function statusFor(input: SubmissionInput): number | null {
+  return input.requestId !== undefined && input.errorCode === undefined ? ACCEPTED : null;
 }
 
 export function linkKeysOf(input: SubmissionInput): LinkKey[] {

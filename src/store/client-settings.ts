@@ -38,7 +38,7 @@ export const INSERT_SETTINGS = {
   distributed_foreground_insert: 1,
   insert_deduplicate: 0,
   materialized_views_ignore_errors: 0,
-  max_partitions_per_insert_block: 0, // a replay of history touches many days, and must not be refused for it
+  max_partitions_per_insert_block: "0", // a replay of history touches many days, and must not be refused for it
   optimize_on_insert: 0,
   parallel_view_processing: 1,
 } satisfies ClickHouseSettings;

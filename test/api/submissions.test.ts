@@ -103,7 +103,6 @@ describe("POST /v1/submissions", () => {
     });
     expect(body.error.details.map((fault: { field: string }) => fault.field).sort()).toEqual([
       "colour",
-      "httpStatus",
       "instance",
       "labels.job",
       "objectType",

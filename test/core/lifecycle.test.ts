@@ -188,3 +188,12 @@ describe("the timeline", () => {
     expect(told[2]).toMatchObject({ superseded: { "1004": 7 } });
   });
 });
+
+describe("a submission that tells less than it could", () => {
+  it("counts as accepted where a request id came back without a status, and as unanswered with an error", () => {
+    const base = { submissionId: "s1", requestId: "r1", target: "marketo", instance: "i" } as const;
+    const rest = { objectType: "person", operation: "upsert", records: 1, submittedAt: T0 };
+    expect(at(1, [submissionFact({ ...base, ...rest })]).state).toBe("accepted");
+    expect(at(1, [submissionFact({ ...base, ...rest, errorCode: "ECONNRESET" })]).state).toBe("unconfirmed");
+  });
+});

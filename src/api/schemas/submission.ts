@@ -24,9 +24,7 @@ export const submission = named(
         pattern: "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
         description: "UUID, made by the recorder for this HTTP attempt: sent twice, it counts once.",
       }),
-      requestId: Type.Optional(
-        name("The response's X-Request-Id (for a bulk job its id); send httpStatus with it.", 1_024),
-      ),
+      requestId: Type.Optional(name("The response's X-Request-Id (for a bulk job its id).", 1_024)),
       correlationId: Type.Optional(free("X-Correlation-Id.")),
       requestSource: Type.Optional(free("X-Request-Source.", 50)),
       target: Type.Enum(["marketo", "salesforce"], { description: "The system it was sent to." }),
@@ -52,7 +50,8 @@ export const submission = named(
         Type.Integer({
           minimum: 100,
           maximum: 599,
-          description: "The response's status; leave it out when no response was received.",
+          description:
+            "The response's status; left out, it is 202 where a requestId came and no errorCode, else no response was received.",
         }),
       ),
       errorCode: Type.Optional(free("The upstream's error code, or the client's (ECONNRESET).")),
