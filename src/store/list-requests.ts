@@ -30,11 +30,12 @@ export async function listRequests(
 ): Promise<ListPosition[]> {
   const found: ListPosition[] = [];
   let until = Math.min(filter.until ?? Infinity, after === undefined ? Infinity : after.t0 + 1);
-  for (let windowMs = FIRST_WINDOW_MS; found.length < limit; windowMs *= GROWTH) {
+  const oldest = filter.since ?? -Infinity;
+  for (let windowMs = FIRST_WINDOW_MS; found.length < limit && until > oldest; windowMs *= GROWTH) {
     const stretch = await factsBetween(client, filter.since, until);
     if (stretch === undefined) break;
     until = Math.min(until, stretch.last + MINUTE_MS);
-    const since = Math.max(filter.since ?? -Infinity, stretch.first, until - windowMs);
+    const since = Math.max(oldest, stretch.first, until - windowMs);
     found.push(...(await listWindow(client, filter, { since, until, now }, after, limit - found.length)));
     until = since;
   }
