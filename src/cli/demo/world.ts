@@ -1,0 +1,95 @@
+/**
+ * The demo's world: a simulator, a program that submits to it, and the service that watches, over real sockets.
+ *
+ * The data lies in a directory that is removed at the end, whatever ends it.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type App, openApp } from "../../app.ts";
+import { loadConfig } from "../../config.ts";
+import { SIMULATED } from "../../simulator/options.ts";
+import { openSimulator, type Simulator } from "../../simulator/simulator.ts";
+import { openSubmitter, type Submitter } from "../../simulator/submitter.ts";
+
+export interface WorldOptions {
+  readonly speed: number;
+  /** Requests a second. */
+  readonly rate: number;
+  readonly seed: number;
+  /** 0: any free one. */
+  readonly port: number;
+  /** The stream arrives by webhook as well. */
+  readonly webhook: boolean;
+  readonly logLevel: string;
+}
+
+export interface World {
+  /** Of the service. */
+  readonly url: string;
+  readonly simulator: Simulator;
+  readonly submitter: Submitter;
+  close(): Promise<void>;
+}
+
+/** @throws After202Error as openApp does */
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const { speed, rate, seed } = options;
+  const dataDir = mkdtempSync(join(tmpdir(), "after202-demo-"));
+  const remove = (): void => rmSync(dataDir, { recursive: true, force: true });
+  process.on("exit", remove);
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of closers.splice(0).reverse()) await step();
+    remove();
+  };
+  try {
+    const simulator = await openSimulator({ speed, seed });
+    closers.push(() => simulator.close());
+    const app = await openService(simulator, { ...options, dataDir });
+    closers.push(() => app.close());
+    if (options.webhook) await simulator.registerWebhook({ url: `${app.url}/v1/events/adobe`, batch: true });
+    const submitter = openSubmitter({
+      marketoUrl: simulator.marketoUrl,
+      after202Url: app.url,
+      rate,
+      seed,
+      speed,
+    });
+    closers.push(() => submitter.close());
+    return { url: app.url, simulator, submitter, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Nothing of the caller's settings gets in: the demo touches no real store and no real account. */
+function openService(simulator: Simulator, options: WorldOptions & { dataDir: string }): Promise<App> {
+  const config = loadConfig({
+    HOST: "127.0.0.1",
+    PORT: String(options.port),
+    LOG_LEVEL: options.logLevel,
+    DATA_DIR: options.dataDir,
+    API_AUTH: "off",
+    RETRY_SPEED: String(options.speed),
+    ADOBE_JOURNAL_URL: simulator.journalUrl,
+    ADOBE_IMS_URL: simulator.imsUrl,
+    ADOBE_CLIENT_ID: SIMULATED.clientId,
+    ADOBE_CLIENT_SECRET: SIMULATED.clientSecret,
+    ADOBE_ORG_ID: SIMULATED.organizationId,
+    ADOBE_WEBHOOK: options.webhook ? "on" : "off",
+    ADOBE_PUBLIC_KEY_ORIGIN: simulator.origin,
+  });
+  return openApp(config, { validationOrigin: simulator.origin });
+}
+
+/** The port, if it is free on loopback; else 0. */
+export function portIfFree(port: number): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(0));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(port)));
+  });
+}

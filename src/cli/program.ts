@@ -1,0 +1,56 @@
+/**
+ * The program and its commands. Only the command that is asked for is loaded, so that asking a service starts fast;
+ * help, and names that are not known, load all of them.
+ */
+import { Command, Option } from "commander";
+import { loadVersion } from "./version.ts";
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import("./serve.ts")).serveCommand(),
+  demo: async () => (await import("./demo.ts")).demoCommand(),
+  simulate: async () => (await import("./simulate.ts")).simulateCommand(),
+  status: async () => (await import("./status.ts")).statusCommand(),
+  wait: async () => (await import("./wait.ts")).waitCommand(),
+  replay: async () => (await import("./replay.ts")).replayCommand(),
+  "dead-letters": async () => (await import("./dead-letters.ts")).deadLettersCommand(),
+  migrate: async () => (await import("./migrate.ts")).migrateCommand(),
+  doctor: async () => (await import("./doctor.ts")).doctorCommand(),
+  keys: async () => (await import("./keys.ts")).keysCommand(),
+};
+
+const EPILOGUE = `
+Exit codes:
+  0   done; of a request: succeeded
+  1   the command failed; of a request: settled, but not succeeded
+  2   wrong options, settings or keys
+  3   not settled, or not in time
+  4   unknown request and unknown correlation
+  5   the service does not answer
+  70  a fault of after202's own
+
+Settings come from the environment (and the file that AFTER202_CONFIG names); see the README.
+Commands that ask a running service use AFTER202_URL and AFTER202_KEY.`;
+
+/** @param args without the runtime and the script */
+export async function createProgram(args: readonly string[]): Promise<Command> {
+  const program = new Command("after202")
+    .description("What happened after the 202: request lifecycles for asynchronous ingestion APIs")
+    .version(loadVersion())
+    .addHelpText("after", EPILOGUE);
+  const asked = args.find((arg) => !arg.startsWith("-")) ?? "";
+  const wanted = Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
+  for (const name of wanted) {
+    const command = await COMMANDS[name]?.();
+    if (command !== undefined) program.addCommand(command);
+  }
+  prepare(program);
+  return program;
+}
+
+/** Errors are thrown rather than ending the process, and every command takes --debug. */
+function prepare(command: Command): void {
+  command.exitOverride();
+  command.showHelpAfterError("(--help shows what there is)");
+  command.addOption(new Option("--debug", "show stacks of failures").hideHelp());
+  for (const sub of command.commands) prepare(sub);
+}

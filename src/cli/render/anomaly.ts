@@ -1,0 +1,17 @@
+/** What does not add up, explained. */
+import { printable } from "../terminal/printable.ts";
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  accounted_exceeds_expected:
+    "more records are accounted for than were submitted: the sender counted wrong, or the stream did",
+  received_exceeds_submitted:
+    "the stream says that more records were received than the submission says were sent: check the sender's count",
+  result_precedes_request: "a result is older than the request itself: the clocks do not agree",
+  result_after_rejection:
+    "a result came for a request that was refused: two requests may share an id, or a proxy answered in between",
+};
+
+export function anomalyText(code: string): string {
+  const meaning = MEANINGS[code];
+  return meaning === undefined ? printable(code) : `${printable(code)}: ${meaning}`;
+}

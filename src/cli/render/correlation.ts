@@ -1,0 +1,60 @@
+/**
+ * A correlation for human readers: how many requests are in which state, and where the records are.
+ */
+import type { LifecycleJson } from "../../core/lifecycle-json.ts";
+import type { CorrelationJson } from "../service-answers.ts";
+import type { Look } from "../terminal/look.ts";
+import { printable } from "../terminal/printable.ts";
+import { wrapText } from "../terminal/wrap.ts";
+import { countText, numberText } from "./count-text.ts";
+import { recordsText, renderRecords } from "./records.ts";
+import { renderStates } from "./state-table.ts";
+import { orderedStates, paintState, stateText } from "./state.ts";
+import { fromNow, momentText } from "./time-text.ts";
+
+/** Requests that are named one by one. */
+const NAMED = 10;
+
+/** @param worth requests to be named: those that did not succeed */
+export function renderCorrelation(
+  rollup: CorrelationJson,
+  worth: readonly LifecycleJson[],
+  now: number,
+  look: Look,
+): string {
+  const { colors, width } = look;
+  const sections = [
+    colors.bold(wrapText(rollupHeadline(rollup, now), width)),
+    timesText(rollup, now),
+    renderStates(rollup.requests.byState, look),
+    renderRecords(rollup.records, look),
+  ];
+  const named = worth.slice(0, NAMED).map((one) => {
+    const { requestId, state, records } = one;
+    return `  ${paintState(state, stateText(state).padEnd(16), colors)}  ${printable(requestId)}  ${colors.dim(recordsText(records))}`;
+  });
+  if (worth.length > NAMED) named.push(colors.dim(`  … and ${numberText(worth.length - NAMED)} more`));
+  if (named.length > 0) sections.push(["requests to look at", ...named].join("\n"));
+  return sections.join("\n\n");
+}
+
+export function rollupHeadline(rollup: CorrelationJson, now: number): string {
+  const { total, byState } = rollup.requests;
+  const states = orderedStates(byState).map(([state, count]) => `${numberText(count)} ${stateText(state)}`);
+  const deadline = rollup.earliestDeadlineAt;
+  const parts = [
+    `${printable(rollup.correlationId)}: ${countText(total, "request")}, ${states.join(", ")}`,
+    recordsText(rollup.records),
+    rollup.settled ? "all settled" : "",
+    deadline === null ? "" : `the earliest deadline is ${fromNow(Date.parse(deadline), now)}`,
+  ];
+  return parts.filter((part) => part !== "").join("; ");
+}
+
+function timesText(rollup: CorrelationJson, now: number): string {
+  const first = Date.parse(rollup.firstAt ?? "");
+  const begun = `begun ${momentText(first, now)}, ${fromNow(first, now)}`;
+  if (rollup.lastResultAt === null) return `${begun}; no result yet`;
+  const last = Date.parse(rollup.lastResultAt);
+  return `${begun}; last result ${momentText(last, now)}, ${fromNow(last, now)}`;
+}

@@ -1,0 +1,134 @@
+/**
+ * The timeline of a request: what happened, what is known only by the clock, and what is still to come.
+ */
+import type { LifecycleJson } from "../../core/lifecycle-json.ts";
+import type { Look } from "../terminal/look.ts";
+import { printable } from "../terminal/printable.ts";
+import { wrapText } from "../terminal/wrap.ts";
+import { codesText, numberText } from "./count-text.ts";
+import { paintState, stateText } from "./state.ts";
+import { clockText, dateText, fromNow, sinceStart } from "./time-text.ts";
+
+type Entry = LifecycleJson["timeline"][number];
+
+interface Row {
+  readonly at: number;
+  readonly mark: "observed" | "inferred" | "ahead";
+  readonly name: string;
+  readonly detail: string;
+  /** Paints the name. */
+  readonly state?: string;
+}
+
+const MARKS = { observed: "●", inferred: "○", ahead: "·" } as const;
+/** Rows of a very long timeline that are shown at its beginning and at its end. */
+const SHOWN_AT_EACH_END = 20;
+/** Spans below this are told with milliseconds. */
+const SHORT_SPAN_MS = 10 * 60_000;
+
+export function renderTimeline(one: LifecycleJson, now: number, { colors, width }: Look): string {
+  const rows = [...one.timeline.map((entry) => rowOf(entry, one)), ...rowsAhead(one, now)];
+  const start = rows[0]?.at ?? now;
+  const withMs = (rows.at(-1)?.at ?? start) - start < SHORT_SPAN_MS;
+  const sinceWidth = Math.max(...rows.map((row) => sinceStart(row.at, start).length), 0);
+  const nameWidth = Math.max(...rows.map((row) => row.name.length), 0);
+  const indent = " ".repeat(2 + (withMs ? 12 : 8) + 2 + sinceWidth + 4 + nameWidth + 2);
+  const draw = (row: Row): string => {
+    const since = sinceStart(row.at, start).padStart(sinceWidth);
+    const name = row.name.padEnd(nameWidth);
+    const painted =
+      row.state === undefined
+        ? row.mark === "ahead"
+          ? colors.dim(name)
+          : name
+        : paintState(row.state, name, colors);
+    const detail = wrapText(row.detail, Math.max(24, width - indent.length)).replaceAll("\n", `\n${indent}`);
+    const time = colors.dim(clockText(row.at, withMs));
+    return `  ${time}  ${since}  ${MARKS[row.mark]} ${painted}  ${row.mark === "observed" ? detail : colors.dim(detail)}`.trimEnd();
+  };
+  const legend = `${MARKS.observed} observed  ${MARKS.inferred} inferred  ${MARKS.ahead} to come`;
+  return [
+    `timeline  ${colors.dim(`${dateText(start)} UTC   ${legend}`)}`,
+    ...abridge(rows.map(draw), (left) => colors.dim(`  … ${numberText(left)} more; --json has them all`)),
+  ].join("\n");
+}
+
+function abridge(lines: readonly string[], describe: (left: number) => string): string[] {
+  const left = lines.length - 2 * SHOWN_AT_EACH_END;
+  if (left <= 1) return [...lines];
+  return [...lines.slice(0, SHOWN_AT_EACH_END), describe(left), ...lines.slice(-SHOWN_AT_EACH_END)];
+}
+
+function rowOf(entry: Entry, one: LifecycleJson): Row {
+  const base = { at: Date.parse(entry.at ?? ""), mark: entry.evidence };
+  const row = (name: string, detail = "", state?: string): Row =>
+    state === undefined ? { ...base, name, detail } : { ...base, name, detail, state };
+  switch (entry.type) {
+    case "submitted":
+      return row("submitted", manySubmissions(one) ? `as ${printable(entry.submissionId ?? "")}` : "");
+    case "unanswered":
+      return row("no answer", errorText(entry), "unconfirmed");
+    case "adopted":
+      return row(
+        "adopted",
+        "the stream shows that it got in: a request with this correlation id, at this time",
+      );
+    case "accepted":
+      return row(
+        "accepted",
+        entry.httpStatus === undefined ? "as the stream tells" : String(entry.httpStatus),
+      );
+    case "rejected":
+      return row("rejected", [entry.httpStatus, errorText(entry)].filter(Boolean).join(" "), "rejected");
+    case "result":
+      return row("result", resultText(entry));
+    case "retry":
+      return row(
+        `retry ${entry.attempt ?? "?"} of ${one.retry?.of ?? "?"}`,
+        entry.evidence === "observed" ? "results followed" : "was due, nothing was heard of it",
+      );
+    case "window_closed":
+      return row("window closed", "no more waiting for the persons behind the link field");
+    case "job":
+      return row("job", printable(entry.jobState ?? ""));
+    case "settled":
+      return row(entry.state === undefined ? "settled" : stateText(entry.state), "", entry.state);
+    default:
+      return row(stateText(entry.type));
+  }
+}
+
+function manySubmissions(one: LifecycleJson): boolean {
+  return one.timeline.filter((entry) => entry.type === "submitted").length > 1;
+}
+
+function errorText({ errorCode, errorMessage }: Entry): string {
+  return [errorCode, errorMessage]
+    .filter((text) => text !== undefined)
+    .map(printable)
+    .join(": ");
+}
+
+function resultText({ created = 0, updated = 0, failed = {}, superseded = {}, attempt = 0 }: Entry): string {
+  const parts: string[] = [];
+  if (created > 0) parts.push(`${numberText(created)} created`);
+  if (updated > 0) parts.push(`${numberText(updated)} updated`);
+  if (Object.keys(failed).length > 0) parts.push(`failed: ${codesText(failed)}`);
+  if (parts.length === 0) parts.push("nothing yet");
+  if (Object.keys(superseded).length > 0) parts.push(`made good later: ${codesText(superseded)}`);
+  return parts.join(", ") + (attempt > 0 ? ` (after retry ${attempt})` : "");
+}
+
+/** What the retry schedule still holds for a request that is not settled. */
+function rowsAhead({ terminal, retry }: LifecycleJson, now: number): Row[] {
+  if (terminal || retry === null) return [];
+  const ahead: Row[] = [];
+  const add = (at: string | null, name: string, detail: (when: string) => string): void => {
+    if (at === null || Date.parse(at) <= now) return;
+    ahead.push({ at: Date.parse(at), mark: "ahead", name, detail: detail(fromNow(Date.parse(at), now)) });
+  };
+  add(retry.nextAt, `retry ${retry.attempt + 1} of ${retry.of}`, (when) => `due ${when}`);
+  add(retry.windowEndsAt, "window closes", (when) => `${when}: the persons must be there by then`);
+  add(retry.deadlineAt, "deadline", (when) => `${when}: what is then outstanding is given up`);
+  return ahead.sort((a, b) => a.at - b.at);
+}

@@ -1,0 +1,46 @@
+/**
+ * What the commands read from a running service, as far as core does not name it.
+ */
+import type { correlationJson, LifecycleJson } from "../core/lifecycle-json.ts";
+
+export type CorrelationJson = ReturnType<typeof correlationJson>;
+
+export interface LifecyclePage {
+  readonly items: readonly LifecycleJson[];
+  readonly nextCursor: string | null;
+}
+
+/** What became of events: of one call, or of all calls of a replay. */
+export interface EventReceipt {
+  readonly read: number;
+  readonly new: number;
+  readonly duplicate: number;
+  readonly dead: number;
+}
+
+export interface DeadLetterJson {
+  readonly deadLetterId: string;
+  readonly at: string;
+  readonly path: string;
+  readonly source: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly eventId: string;
+  readonly body?: string;
+  readonly encoding?: "utf-8" | "base64";
+}
+
+export interface DeadLetterPage {
+  readonly items: readonly DeadLetterJson[];
+  readonly nextCursor: string | null;
+}
+
+export interface RedriveReport {
+  readonly read: number;
+  readonly redriven: number;
+  readonly dead: number;
+  readonly unknown: readonly string[];
+  readonly new: number;
+  readonly duplicate: number;
+  readonly more: boolean;
+}

@@ -1,0 +1,139 @@
+/**
+ * The way from a command to the running service at AFTER202_URL, with AFTER202_KEY.
+ *
+ * Built on the runtime's own fetch, which starts fast. Whatever is not an answer of an after202 (nobody there, a proxy's
+ * page, a timeout) is SERVICE_UNREACHABLE; errors of the service keep their code, as a ServiceRefusal.
+ */
+import { readFileSync } from "node:fs";
+import { After202Error, type ErrorCode, isErrorCode } from "../core/errors.ts";
+
+export interface ServiceCall {
+  readonly method?: "GET" | "POST";
+  readonly body?: Uint8Array | string;
+  readonly contentType?: string;
+  /** For the whole exchange, in milliseconds; default 30,000. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ServiceClient {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** The JSON of a 2xx answer. @throws ServiceRefusal, After202Error SERVICE_UNREACHABLE */
+  ask<T>(path: string, call?: ServiceCall): Promise<T>;
+}
+
+/** The service said no: its own code and words. */
+export class ServiceRefusal extends After202Error {
+  /** From `Retry-After`, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: unknown, retryAfterMs: number | undefined) {
+    super(code, message, { details });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+const DEFAULT_URL = "http://127.0.0.1:8202";
+const TIMEOUT_MS = 30_000;
+
+/** @throws After202Error CONFIG_INVALID when AFTER202_URL is no URL, or the key's file cannot be read */
+export function openServiceClient(env: NodeJS.ProcessEnv = process.env): ServiceClient {
+  const url = (env["AFTER202_URL"] || DEFAULT_URL).replace(/\/+$/, "");
+  requireUrl(url);
+  const key = readKey(env);
+
+  async function ask<T>(path: string, call: ServiceCall = {}): Promise<T> {
+    const { method = "GET", body, contentType, timeoutMs = TIMEOUT_MS, signal } = call;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(url + path, {
+        method,
+        headers: {
+          accept: "application/json",
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...(contentType === undefined ? {} : { "content-type": contentType }),
+        },
+        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+        ...(body === undefined ? {} : { body }),
+      });
+      text = await response.text();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw unreachable(url, cause);
+    }
+    const answer = parse(text);
+    if (response.ok && answer !== undefined) return answer as T;
+    throw refusalOf(response, answer, url);
+  }
+
+  return { url, ask };
+}
+
+function requireUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const problem =
+    parsed === undefined || !/^https?:$/.test(parsed.protocol)
+      ? `AFTER202_URL: expected an http or https URL, got ${JSON.stringify(url)}.`
+      : parsed.username !== "" || parsed.password !== ""
+        ? "AFTER202_URL: put the key into AFTER202_KEY, not into the URL."
+        : undefined;
+  if (problem !== undefined) throw new After202Error("CONFIG_INVALID", problem, { details: [problem] });
+}
+
+function readKey(env: NodeJS.ProcessEnv): string | undefined {
+  const key = env["AFTER202_KEY"]?.trim() || fromFile(env["AFTER202_KEY_FILE"]);
+  if (key === undefined || key === "") return undefined;
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  const problem = "AFTER202_KEY: a key has no blanks and no special characters.";
+  throw new After202Error("CONFIG_INVALID", problem, { details: [problem] });
+}
+
+function fromFile(path: string | undefined): string | undefined {
+  if (path === undefined || path === "") return undefined;
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (cause) {
+    const problem = `AFTER202_KEY_FILE: ${path} cannot be read.`;
+    throw new After202Error("CONFIG_INVALID", problem, { details: [problem], cause });
+  }
+}
+
+function unreachable(url: string, cause: unknown): After202Error {
+  const timedOut = cause instanceof Error && cause.name === "TimeoutError";
+  const inner = cause instanceof Error ? (cause.cause as NodeJS.ErrnoException | undefined) : undefined;
+  const reason = timedOut ? "no answer in time" : (inner?.code ?? inner?.message ?? String(cause));
+  return new After202Error(
+    "SERVICE_UNREACHABLE",
+    `No after202 answers at ${url} (${reason}): start it with \`after202 serve\`, or set AFTER202_URL.`,
+    { cause },
+  );
+}
+
+function refusalOf(response: Response, answer: unknown, url: string): After202Error {
+  const { code, message, details } = (answer as { error?: Record<string, unknown> } | undefined)?.error ?? {};
+  if (typeof code !== "string" || typeof message !== "string") {
+    return new After202Error(
+      "SERVICE_UNREACHABLE",
+      `What answers at ${url} is no after202 (it says ${response.status}): set AFTER202_URL.`,
+    );
+  }
+  const wait = Number(response.headers.get("retry-after"));
+  const retryAfterMs = wait > 0 ? wait * 1_000 : undefined;
+  if (isErrorCode(code)) return new ServiceRefusal(code, message + hintFor(code), details, retryAfterMs);
+  return new ServiceRefusal("INTERNAL", `${code}: ${message}`, details, retryAfterMs);
+}
+
+function hintFor(code: ErrorCode): string {
+  return code === "KEY_MISSING" || code === "KEY_INVALID" ? " This command sends AFTER202_KEY." : "";
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
