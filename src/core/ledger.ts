@@ -51,17 +51,21 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     };
   }
 
-  /** Folds what was asked for, and where adoption is possible, the requests around it. */
   async function getMany(requestIds: readonly string[]): Promise<Map<string, Lifecycle>> {
+    return (await foldMany(requestIds)).folded;
+  }
+
+  /** Folds what was asked for, and where adoption is possible, the requests around it. */
+  async function foldMany(requestIds: readonly string[]): Promise<Folded> {
     const [seen, facts] = await Promise.all([context(), store.factsOf(requestIds)]);
     const folded = foldAll(facts, seen);
     const doubtful = new Set<string>();
     for (const one of folded.values()) {
       if (one.correlationId !== "" && isAdoptable(one)) doubtful.add(one.correlationId);
     }
-    if (doubtful.size === 0) return folded;
+    if (doubtful.size === 0) return { folded, alone: folded };
     const candidates = await store.adoptionCandidates([...doubtful], widestWindowMs);
-    if (candidates.length === 0) return folded;
+    if (candidates.length === 0) return { folded, alone: folded };
     const missing = candidates.map((one) => one.requestId).filter((id) => !folded.has(id));
     const around = await store.factsOf(missing);
     const all = new Map([...folded, ...foldAll(around, seen)]);
@@ -77,7 +81,7 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
       if (folded.has(submission)) folded.set(submission, merged);
       if (folded.has(request)) folded.set(request, merged);
     }
-    return folded;
+    return { folded, alone: all };
   }
 
   async function list(
@@ -111,13 +115,15 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     found: Found,
   ): Promise<boolean> {
     const positions = await store.listRequests(asking, clock.now(), found.next, asked);
-    const folded = await getMany(positions.map((position) => position.requestId));
+    const { folded, alone } = await foldMany(positions.map((position) => position.requestId));
     for (const position of positions) {
       if (found.items.size >= limit) return true;
       found.next = position;
       const one = folded.get(position.requestId);
-      // a submission and the request that adopted it are one
-      if (one !== undefined && fitsFold(one, wanted)) found.items.set(one.requestId, one);
+      if (one === undefined || !fitsFold(one, wanted)) continue;
+      // a submission and the request that adopted it are one, and stand where the request stands, if it does
+      const adoptedBy = one.requestId === position.requestId ? undefined : alone.get(one.requestId);
+      if (adoptedBy === undefined || !isAskedFor(adoptedBy, asking)) found.items.set(one.requestId, one);
     }
     if (positions.length === asked) return true;
     found.next = undefined;
@@ -148,6 +154,13 @@ function isAdoptable(one: Lifecycle): boolean {
   return one.state === "unconfirmed" || (one.submissions.length === 0 && one.jobs.length === 0);
 }
 
+interface Folded {
+  /** By the ids that were asked for. */
+  readonly folded: Map<string, Lifecycle>;
+  /** The same before adoption, with the requests around. */
+  readonly alone: ReadonlyMap<string, Lifecycle>;
+}
+
 interface Found {
   readonly items: Map<string, Lifecycle>;
   /** The last position seen; undefined at the end of the list. */
@@ -160,6 +173,15 @@ function fitsFold(one: Lifecycle, filter: RequestFilter): boolean {
     (filter.state === undefined || filter.state === one.state) &&
     (filter.linkBearing === undefined || filter.linkBearing === one.linkBearing)
   );
+}
+
+/** Whether the store lists the request for this filter by its own facts. */
+function isAskedFor(
+  one: Lifecycle,
+  { since = -Infinity, until = Infinity, ...names }: RequestFilter,
+): boolean {
+  const asked = Object.entries(names) as [keyof Lifecycle, unknown][];
+  return one.t0 >= since && one.t0 < until && asked.every(([name, value]) => one[name] === value);
 }
 
 function foldAll(facts: ReadonlyMap<string, readonly Fact[]>, seen: FoldContext): Map<string, Lifecycle> {
