@@ -1,0 +1,72 @@
+/**
+ * The service as tests run it: in this process, on a free port, on either store path.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type App, type AppOptions, createLogger, openApp } from "../../src/app.ts";
+import { loadConfig } from "../../src/config.ts";
+import { SIMULATED } from "../../src/simulator/options.ts";
+import type { Simulator } from "../../src/simulator/simulator.ts";
+import { type ClickHouseEndpoint, openClickHouseEndpoint } from "../store/clickhouse-endpoint.ts";
+import { type ServiceApi, serviceApi } from "./service-api.ts";
+
+export type Environment = Readonly<Record<string, string>>;
+
+export interface Service {
+  readonly url: string;
+  readonly app: App;
+  readonly api: ServiceApi;
+  /** The endpoint behind a store over HTTP. */
+  readonly endpoint: ClickHouseEndpoint | undefined;
+  close(): Promise<void>;
+}
+
+export const SERVICE_STORES = ["embedded", "server over HTTP"] as const;
+export type ServiceStore = (typeof SERVICE_STORES)[number];
+
+/** Settings of every service under test. */
+export const QUIET: Environment = { PORT: "0", API_AUTH: "off", LOG_LEVEL: "error" };
+
+/** Settings of a service that reads the simulator's journal on the simulator's clock. */
+export function environmentOf(simulator: Simulator): Environment {
+  return {
+    ...QUIET,
+    RETRY_SPEED: String(simulator.settings.speed),
+    ADOBE_JOURNAL_URL: simulator.journalUrl,
+    ADOBE_IMS_URL: simulator.imsUrl,
+    ADOBE_CLIENT_ID: SIMULATED.clientId,
+    ADOBE_CLIENT_SECRET: SIMULATED.clientSecret,
+    ADOBE_ORG_ID: SIMULATED.organizationId,
+  };
+}
+
+export async function openService(
+  store: ServiceStore,
+  env: Environment = QUIET,
+  options: AppOptions = {},
+): Promise<Service> {
+  const dataDir = await mkdtemp(join(tmpdir(), "after202-e2e-"));
+  const endpoint = store === "embedded" ? undefined : await openClickHouseEndpoint();
+  const away = async (): Promise<void> => {
+    await endpoint?.close();
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  };
+  try {
+    const config = loadConfig({
+      ...QUIET,
+      DATA_DIR: dataDir,
+      ...(endpoint === undefined ? {} : { CLICKHOUSE_URL: endpoint.url }),
+      ...env,
+    });
+    const app = await openApp(config, { logger: createLogger(config.logLevel), ...options });
+    const close = async (): Promise<void> => {
+      await app.close();
+      await away();
+    };
+    return { url: app.url, app, api: serviceApi(app.url), endpoint, close };
+  } catch (error) {
+    await away();
+    throw error;
+  }
+}
