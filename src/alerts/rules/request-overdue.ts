@@ -1,0 +1,15 @@
+/** A request without a link field, still outstanding when every retry is over: presumed lost. */
+import { lastRetryMs } from "../../core/retry-policy.ts";
+import { clear, firing, type RequestRule } from "../rule.ts";
+
+export const requestOverdue: RequestRule = {
+  kind: "request",
+  name: "request-overdue",
+  severity: "warning",
+  endsByQuiet: true,
+  milestonesMs: ({ settings }) => [lastRetryMs(settings.policy) + settings.graceMs],
+  judge(one) {
+    if (one.state !== "overdue") return clear(`the request is ${one.state}`);
+    return firing("inferred", `${one.tally.outstanding} of ${one.tally.expected} records were never reported`);
+  },
+};

@@ -1,0 +1,119 @@
+/** Ports of alerting: what it asks of the store, and what it hands to hooks. */
+import type { Alert, AlertEvent, AlertGroup, AlertRequests, AlertRuleName } from "./alert.ts";
+import type { Evidence } from "./lifecycle.ts";
+import type { RecordCounts } from "./fact.ts";
+import type { CoverageGap, JournalCursor } from "./ports.ts";
+import type { Silence } from "./silence.ts";
+import type { StreamStatus } from "./stream-status.ts";
+
+/** A request under a rule: which alert it belongs to, and what it adds to it. Times are epoch milliseconds. */
+export interface AlertMember {
+  readonly rule: AlertRuleName;
+  readonly requestId: string;
+  readonly alertId: string;
+  readonly status: "firing" | "resolved" | "recovered";
+  readonly evidence: Evidence;
+  readonly reason: string;
+  readonly outstanding: number;
+  readonly failed: RecordCounts;
+  readonly changedAt: number;
+}
+
+/** Instances that share settings, and the others: bands of different policies are swept apart. */
+export interface InstanceSet {
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
+}
+
+export interface FailureShare {
+  readonly instance: string;
+  readonly objectName: string;
+  readonly accounted: number;
+  readonly failed: number;
+}
+
+export interface AlertReader {
+  /** Requests that began in [since, until), by the time-ordered facts; in the order of their beginning. */
+  requestsInBand(instances: InstanceSet, since: number, until: number): Promise<readonly string[]>;
+  /** Requests with facts that arrived in [since, until) and may have changed an alert: late, failed, or refused. */
+  notableArrivals(since: number, until: number): Promise<readonly string[]>;
+  /** The firing members among these requests. */
+  firingMembers(requestIds: readonly string[]): Promise<readonly AlertMember[]>;
+  /** What the firing members of an alert add up to. */
+  sumMembers(alertId: string): Promise<AlertRequests>;
+  failureShares(since: number, until: number): Promise<readonly FailureShare[]>;
+  journalCursors(): Promise<readonly JournalCursor[]>;
+  coverageGaps(since: number): Promise<readonly CoverageGap[]>;
+  streamStatuses(since: number, until: number): Promise<readonly StreamStatus[]>;
+  /** The newest event of each instance, by the time of its facts; requests that are open now. */
+  lastResults(now: number): Promise<readonly { readonly instance: string; readonly lastResultAt: number }[]>;
+  countDeadLetters(): Promise<number>;
+}
+
+export interface AlertStore extends AlertReader {
+  loadSweepCursor(name: string): Promise<number | undefined>;
+  saveSweepCursor(name: string, at: number): Promise<void>;
+  openAlerts(): Promise<readonly Alert[]>;
+  saveAlerts(alerts: readonly Alert[], events: readonly AlertEvent[]): Promise<void>;
+  saveMembers(members: readonly AlertMember[]): Promise<void>;
+  listAlerts(filter: AlertFilter, limit: number, after: string | undefined): Promise<readonly Alert[]>;
+  findAlert(alertId: string): Promise<Alert | undefined>;
+  alertHistory(alertId: string, limit: number): Promise<readonly AlertEvent[]>;
+  silences(now: number): Promise<readonly Silence[]>;
+  saveSilence(silence: Silence): Promise<void>;
+  /** @returns whether there was one */
+  endSilence(silenceId: string, at: number): Promise<boolean>;
+  dueDeliveries(now: number, limit: number): Promise<readonly Delivery[]>;
+  saveDeliveries(deliveries: readonly Delivery[]): Promise<void>;
+  listDeliveries(alertId: string): Promise<readonly Delivery[]>;
+}
+
+export interface AlertFilter {
+  readonly status?: string;
+  readonly rule?: string;
+  readonly instance?: string;
+  readonly objectName?: string;
+}
+
+/** One notification on its way to one hook; its id is the idempotency key. */
+export interface Delivery {
+  readonly deliveryId: string;
+  readonly alertId: string;
+  readonly hook: string;
+  /** The payload as contracted, JSON. */
+  readonly payload: string;
+  readonly status: "pending" | "delivered" | "undeliverable";
+  readonly attempts: number;
+  readonly createdAt: number;
+  readonly nextAt: number;
+  readonly lastError: string;
+  readonly changedAt: number;
+}
+
+/** The payload of every hook (the webhook sends it as it is). Times are RFC 3339. */
+export interface AlertPayload {
+  readonly id: string;
+  readonly type: AlertRuleName;
+  readonly status: Alert["status"];
+  readonly severity: Alert["severity"];
+  readonly evidence: Evidence;
+  readonly startsAt: string;
+  readonly endsAt: string | null;
+  readonly group: Partial<AlertGroup>;
+  readonly summary: string;
+  readonly requests: { readonly count: number; readonly sample: readonly string[] };
+  readonly records: { readonly outstanding: number; readonly failed: RecordCounts };
+  readonly links: { readonly self: string; readonly page: string };
+}
+
+/** What became of one attempt to deliver. */
+export type HookOutcome =
+  | { readonly kind: "delivered" }
+  | { readonly kind: "retry"; readonly reason: string; readonly afterMs?: number }
+  | { readonly kind: "refused"; readonly reason: string };
+
+export interface AlertHook {
+  readonly name: string;
+  /** Never rejects; gives up when the signal aborts. */
+  deliver(payload: AlertPayload, deliveryId: string, signal: AbortSignal): Promise<HookOutcome>;
+}
