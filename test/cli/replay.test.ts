@@ -1,13 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { EventReceipt } from "../../src/cli/service-answers.ts";
 import { generateResultsEvents } from "../../src/simulator/generated-events.ts";
 import { createRandom } from "../../src/simulator/random.ts";
 import { type Answer, deadUrl, refusal, startService } from "./fake-service.ts";
 import { runCli } from "./run-cli.ts";
 import { freshDirectory, startRealService } from "./service-process.ts";
+
+vi.setConfig({ testTimeout: 180_000 });
 
 const LINES = ['{"id":"1"}', '{"id":"2"}', "{broken", '{"id":"3"}'];
 
