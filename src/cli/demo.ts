@@ -77,9 +77,16 @@ async function demo(options: DemoOptions): Promise<void> {
   }
 }
 
+/** Aborts at the first signal, or after so many minutes. */
 function endOf(minutes: number | undefined, stopping: AbortSignal): AbortSignal {
   if (minutes === undefined) return stopping;
-  return AbortSignal.any([stopping, AbortSignal.timeout(Math.min(2 ** 31 - 1, minutes * 60_000))]);
+  const end = new AbortController();
+  const timer = setTimeout(() => end.abort(), Math.min(2 ** 31 - 1, minutes * 60_000));
+  stopping.addEventListener("abort", () => {
+    clearTimeout(timer);
+    end.abort();
+  });
+  return end.signal;
 }
 
 /** Shows how requests move through their states, until the signal aborts. */

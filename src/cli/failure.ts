@@ -16,7 +16,7 @@ export function reportFailure(error: unknown, debug: boolean): number {
   return exitCodeOfError(error.code, error instanceof ServiceRefusal);
 }
 
-export function renderFailure(error: unknown, { colors }: Look, debug: boolean): string {
+function renderFailure(error: unknown, { colors }: Look, debug: boolean): string {
   const known = error instanceof After202Error ? error : undefined;
   const code = colors.red(known?.code ?? "INTERNAL");
   const lines = messageLines(error, known).map((line) => `${code} ${printable(line)}`);

@@ -34,6 +34,8 @@ export class ServiceRefusal extends After202Error {
   }
 }
 
+class TimedOut extends Error {}
+
 const DEFAULT_URL = "http://127.0.0.1:8202";
 const TIMEOUT_MS = 30_000;
 
@@ -45,28 +47,33 @@ export function openServiceClient(env: NodeJS.ProcessEnv = process.env): Service
 
   async function ask<T>(path: string, call: ServiceCall = {}): Promise<T> {
     const { method = "GET", body, contentType, timeoutMs = TIMEOUT_MS, signal } = call;
-    const timeout = AbortSignal.timeout(timeoutMs);
-    let response: Response;
-    let text: string;
+    signal?.throwIfAborted();
+    // a signal made by AbortSignal.any may be collected with its timer still running, so this one is made by hand
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const timer = setTimeout(() => stop.abort(new TimedOut()), timeoutMs);
     try {
-      response = await fetch(url + path, {
+      const response = await fetch(url + path, {
         method,
         headers: {
           accept: "application/json",
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
           ...(contentType === undefined ? {} : { "content-type": contentType }),
         },
-        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+        signal: stop.signal,
         ...(body === undefined ? {} : { body }),
       });
-      text = await response.text();
-    } catch (cause) {
+      const answer = parse(await response.text());
+      if (response.ok && answer !== undefined) return answer as T;
+      throw refusalOf(response, answer, url);
+    } catch (error) {
       signal?.throwIfAborted();
-      throw unreachable(url, cause);
+      throw error instanceof After202Error ? error : unreachable(url, error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
     }
-    const answer = parse(text);
-    if (response.ok && answer !== undefined) return answer as T;
-    throw refusalOf(response, answer, url);
   }
 
   return { url, ask };
@@ -102,9 +109,9 @@ function fromFile(path: string | undefined): string | undefined {
 }
 
 function unreachable(url: string, cause: unknown): After202Error {
-  const timedOut = cause instanceof Error && cause.name === "TimeoutError";
   const inner = cause instanceof Error ? (cause.cause as NodeJS.ErrnoException | undefined) : undefined;
-  const reason = timedOut ? "no answer in time" : (inner?.code ?? inner?.message ?? String(cause));
+  const reason =
+    cause instanceof TimedOut ? "no answer in time" : (inner?.code ?? inner?.message ?? String(cause));
   return new After202Error(
     "SERVICE_UNREACHABLE",
     `No after202 answers at ${url} (${reason}): start it with \`after202 serve\`, or set AFTER202_URL.`,

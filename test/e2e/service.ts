@@ -25,6 +25,15 @@ export interface Service {
 export const SERVICE_STORES = ["embedded", "server over HTTP"] as const;
 export type ServiceStore = (typeof SERVICE_STORES)[number];
 
+/** A directory for a store, that is there until the test removes it. */
+export function makeDataDir(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "after202-e2e-"));
+}
+
+export async function removeDataDir(dataDir: string): Promise<void> {
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+}
+
 /** Settings of every service under test. */
 export const QUIET: Environment = { PORT: "0", API_AUTH: "off", LOG_LEVEL: "error" };
 
@@ -41,16 +50,17 @@ export function environmentOf(simulator: Simulator): Environment {
   };
 }
 
+/** A DATA_DIR among the settings stays when the service is closed; without one it has its own. */
 export async function openService(
   store: ServiceStore,
   env: Environment = QUIET,
   options: AppOptions = {},
 ): Promise<Service> {
-  const dataDir = await mkdtemp(join(tmpdir(), "after202-e2e-"));
+  const dataDir = env["DATA_DIR"] ?? (await makeDataDir());
   const endpoint = store === "embedded" ? undefined : await openClickHouseEndpoint();
   const away = async (): Promise<void> => {
     await endpoint?.close();
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+    if (env["DATA_DIR"] === undefined) await removeDataDir(dataDir);
   };
   try {
     const config = loadConfig({

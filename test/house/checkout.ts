@@ -16,21 +16,25 @@ export function read(path: string): string {
   return readFileSync(CHECKOUT + path, "utf8");
 }
 
-/** The cells of the table of the README under a heading, without its head; code marks are taken off. */
-export function readmeTable(heading: string): string[][] {
-  const section = read("README.md").split(/^(?=#{2,3} )/m);
-  const lines = section.find((text) => text.startsWith(`## ${heading}\n`))?.split("\n") ?? [];
-  return lines
-    .filter((line) => line.startsWith("| "))
-    .slice(2)
-    .map((line) =>
-      line
-        .split(/(?<!\\)\|/)
-        .slice(1, -1)
-        .map(plain),
-    );
+/** The cells of a table of the README, without its head; `nth` of those below the heading, from 0. */
+export function readmeTable(heading: string, nth = 0): string[][] {
+  const section = read("README.md")
+    .split(/^(?=#{2,3} )/m)
+    .find((text) => text.startsWith(`## ${heading}\n`));
+  const table =
+    section
+      ?.match(/(^\|.*\n)+/gm)
+      ?.[nth]?.trim()
+      .split("\n") ?? [];
+  return table.slice(2).map((line) =>
+    line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map(plain),
+  );
 }
 
-function plain(cell: string): string {
+/** Without the marks of code. */
+export function plain(cell: string): string {
   return cell.trim().replaceAll("`", "").replaceAll("\\|", "|");
 }

@@ -59,7 +59,10 @@ it("renews before the token expires, and the old one serves meanwhile", async ()
   expect(await tokens.get()).toBe("t1");
   await until(() => forms.length === 2);
   let token = "";
-  while (token !== "t2") token = await tokens.get();
+  while (token !== "t2") {
+    await new Promise((resolve) => setImmediate(resolve)); // the answer needs its turn of the event loop
+    token = await tokens.get();
+  }
   expect(forms.length).toBe(2);
 });
 

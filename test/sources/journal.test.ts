@@ -173,6 +173,19 @@ describe("the cursor", () => {
     expect(store.events.size).toBe(40);
   });
 
+  it("stays before a page that is not stored when told to stop, though the page behind it is", async () => {
+    fill(30);
+    const accept: Pipeline["accept"] = async (delivery) => {
+      if (Buffer.from(delivery.payload).includes('"e10"')) throw storeAway();
+      return pipeline.accept(delivery);
+    };
+    start({ intake: { accept, ready: () => Promise.resolve() } });
+    await stored(20);
+    stop.abort();
+    await Promise.all(running);
+    expect(cursors.saved.map(({ next }) => sinceOf(next))).toEqual([10]);
+  });
+
   it("after a kill between rows and cursor the rows are read again, and nothing is counted twice", async () => {
     fill(30);
     cursors.beforeSave = () => {

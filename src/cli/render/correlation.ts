@@ -29,9 +29,12 @@ export function renderCorrelation(
     renderStates(rollup.requests.byState, look),
     renderRecords(rollup.records, look),
   ];
-  const named = worth.slice(0, NAMED).map((one) => {
-    const { requestId, state, records } = one;
-    return `  ${paintState(state, stateText(state).padEnd(16), colors)}  ${printable(requestId)}  ${colors.dim(recordsText(records))}`;
+  const named = worth.slice(0, NAMED).map(({ requestId, state, records }) => {
+    const name = `  ${stateText(state).padEnd(16)}`;
+    const id = `  ${printable(requestId)}`;
+    const detail = `  ${recordsText(records)}`;
+    const fits = name.length + id.length + detail.length <= width;
+    return paintState(state, name, colors) + id + (fits ? colors.dim(detail) : "");
   });
   if (worth.length > NAMED) named.push(colors.dim(`  … and ${numberText(worth.length - NAMED)} more`));
   if (named.length > 0) sections.push(["requests to look at", ...named].join("\n"));

@@ -58,12 +58,14 @@ function refusalText(one: LifecycleJson): string {
   return `the upstream answered ${httpStatus ?? "no"}${why.length === 0 ? "" : ` (${why.join(": ")})`}`;
 }
 
-function retryText({ retry }: LifecycleJson, now: number): string {
+function retryText({ retry, timeline }: LifecycleJson, now: number): string {
   if (retry === null) return "";
   const { attempt, of, nextAt } = retry;
   const next = nextAt === null ? undefined : fromNow(Date.parse(nextAt), now);
   if (attempt === 0) return next === undefined ? "" : `what is then missing is retried ${next}`;
-  return `retry ${attempt} of ${of} was due${next === undefined ? ", the last one" : `, next ${next}`}`;
+  const due = timeline.findLast((entry) => entry.type === "retry" && entry.attempt === attempt)?.at;
+  const at = due === undefined ? "" : ` at ${momentText(Date.parse(due), now)}`;
+  return `retry ${attempt} of ${of} was due${at}, ${next === undefined ? "the last one" : `next ${next}`}`;
 }
 
 function windowText({ retry }: LifecycleJson, now: number): string {

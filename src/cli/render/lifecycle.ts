@@ -20,7 +20,7 @@ export function renderLifecycle(one: LifecycleJson, now: number, look: Look): st
     factLines(one)
       .map(([name, text]) => `${colors.dim(name.padEnd(12))} ${wrapText(text, width - 13, " ".repeat(13))}`)
       .join("\n"),
-    renderRecords(one.records, look),
+    ...(one.state === "rejected" ? [] : [renderRecords(one.records, look)]), // nothing was taken
     renderTimeline(one, now, look),
   ];
   if (one.anomalies.length > 0) {

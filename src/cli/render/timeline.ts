@@ -23,6 +23,7 @@ interface Row {
 const MARKS = { observed: "●", inferred: "○", ahead: "·" } as const;
 /** Rows of a very long timeline that are shown at its beginning and at its end. */
 const SHOWN_AT_EACH_END = 20;
+const LEAST_DETAIL_WIDTH = 24;
 /** Spans below this are told with milliseconds. */
 const SHORT_SPAN_MS = 10 * 60_000;
 
@@ -32,25 +33,34 @@ export function renderTimeline(one: LifecycleJson, now: number, { colors, width 
   const withMs = (rows.at(-1)?.at ?? start) - start < SHORT_SPAN_MS;
   const sinceWidth = Math.max(...rows.map((row) => sinceStart(row.at, start).length), 0);
   const nameWidth = Math.max(...rows.map((row) => row.name.length), 0);
-  const indent = " ".repeat(2 + (withMs ? 12 : 8) + 2 + sinceWidth + 4 + nameWidth + 2);
+  const indent = 2 + (withMs ? 12 : 8) + 2 + sinceWidth + 4 + nameWidth + 2;
   const draw = (row: Row): string => {
     const since = sinceStart(row.at, start).padStart(sinceWidth);
     const name = row.name.padEnd(nameWidth);
-    const painted =
-      row.state === undefined
-        ? row.mark === "ahead"
-          ? colors.dim(name)
-          : name
-        : paintState(row.state, name, colors);
-    const detail = wrapText(row.detail, Math.max(24, width - indent.length)).replaceAll("\n", `\n${indent}`);
-    const time = colors.dim(clockText(row.at, withMs));
-    return `  ${time}  ${since}  ${MARKS[row.mark]} ${painted}  ${row.mark === "observed" ? detail : colors.dim(detail)}`.trimEnd();
+    const head = `  ${colors.dim(clockText(row.at, withMs))}  ${since}  ${MARKS[row.mark]} ${paintName(row, name, colors)}`;
+    if (row.detail === "") return head.trimEnd();
+    const detail = detailText(row.detail, indent, width);
+    return `${head}  ${row.mark === "observed" ? detail : colors.dim(detail)}`;
   };
+  const head = `timeline  ${dateText(start)} UTC`;
   const legend = `${MARKS.observed} observed  ${MARKS.inferred} inferred  ${MARKS.ahead} to come`;
+  const fits = head.length + 3 + legend.length <= width;
   return [
-    `timeline  ${colors.dim(`${dateText(start)} UTC   ${legend}`)}`,
+    head + colors.dim(fits ? `   ${legend}` : `\n${legend}`),
     ...abridge(rows.map(draw), (left) => colors.dim(`  … ${numberText(left)} more; --json has them all`)),
   ].join("\n");
+}
+
+function paintName({ mark, state }: Row, name: string, colors: Look["colors"]): string {
+  if (state !== undefined) return paintState(state, name, colors);
+  return mark === "ahead" ? colors.dim(name) : name;
+}
+
+/** Beside its name, or, where there is no room for that, below it. */
+function detailText(detail: string, indent: number, width: number): string {
+  const room = width - indent;
+  if (room < LEAST_DETAIL_WIDTH) return `\n    ${wrapText(detail, width - 4).replaceAll("\n", "\n    ")}`;
+  return wrapText(detail, room).replaceAll("\n", `\n${" ".repeat(indent)}`);
 }
 
 function abridge(lines: readonly string[], describe: (left: number) => string): string[] {

@@ -185,5 +185,6 @@ function nest(event: StreamEvent, envelope: NonNullable<WebhookTarget["envelope"
   if (envelope === "plain") return event.text;
   const inner = envelope === "event" ? event.text : `{"body":${event.text}}`;
   const { eventid, recipientclientid } = JSON.parse(event.text) as Record<string, unknown>;
-  return `{${JSON.stringify({ eventid, recipientclientid }).slice(1, -1)},"event":${inner}}`;
+  const outer = JSON.stringify({ eventid, recipientclientid }).slice(1, -1);
+  return `{${outer === "" ? "" : `${outer},`}"event":${inner}}`;
 }

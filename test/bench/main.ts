@@ -1,0 +1,31 @@
+/**
+ * `npm run bench`: compiles service and benchmarks as they ship, and runs them on plain Node.
+ *
+ * Without a loader in between: tsx wraps every function that is created, which costs where it is measured.
+ */
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
+const BUILD = `${CHECKOUT}.bench/build`;
+
+rmSync(BUILD, { recursive: true, force: true });
+mkdirSync(BUILD, { recursive: true });
+await run(`${CHECKOUT}node_modules/typescript/bin/tsc`, "-p", `${CHECKOUT}test/bench/tsconfig.json`);
+for (const folder of ["migrations", "views"]) {
+  cpSync(`${CHECKOUT}src/store/${folder}`, `${BUILD}/src/store/${folder}`, { recursive: true });
+}
+cpSync(`${CHECKOUT}package.json`, `${BUILD}/package.json`);
+await run(`${BUILD}/test/bench/run-process.js`, ...process.argv.slice(2));
+
+async function run(script: string, ...args: string[]): Promise<void> {
+  const child = spawn(process.execPath, ["--enable-source-maps", script, ...args], {
+    stdio: "inherit",
+    cwd: CHECKOUT,
+  });
+  const code = await new Promise<number>((resolve) => {
+    child.once("exit", (exitCode) => resolve(exitCode ?? 1));
+  });
+  if (code !== 0) process.exit(code);
+}

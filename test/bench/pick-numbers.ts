@@ -1,0 +1,24 @@
+/** Numbers of requests in a filled store, drawn from a seed. */
+import { createRandom } from "../../src/simulator/random.ts";
+import { type FilledRequests, REJECTED_EVERY, unansweredCorrelations, REQUESTS_PER_CORRELATION } from "./filled-requests.ts";
+
+/** Requests that are settled and plain: none that was rejected, without response, or among the last of the store. */
+export function plainNumbers({ requests }: FilledRequests, count: number, seed: string): number[] {
+  const random = createRandom(seed);
+  const settled = Math.floor(requests * 0.99);
+  return Array.from({ length: count }, () => {
+    for (;;) {
+      const number = random.integer(settled);
+      if (number % REJECTED_EVERY !== 4 && number % REQUESTS_PER_CORRELATION !== 2) return number;
+    }
+  });
+}
+
+/** Requests of the stream whose correlation also holds a submission without a response. */
+export function doubtfulNumbers(plan: FilledRequests, count: number): number[] {
+  const correlations = unansweredCorrelations(plan);
+  return Array.from({ length: count }, (_, index) => {
+    const correlation = correlations[index % correlations.length] ?? 0;
+    return correlation * REQUESTS_PER_CORRELATION + 3 + 2 * (index % 400);
+  });
+}
