@@ -32,7 +32,7 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
   failureRateWindowMs: 15 * MINUTE,
   failureRateMinRecords: 1_000,
   failureRate: 0.1,
-  streamSilentMs: 30 * MINUTE,
+  streamSilentMs: 90 * MINUTE,
   cursorAgeMs: 24 * HOUR,
   queueLagMs: 10 * MINUTE,
   quotaHorizonMs: 2 * HOUR,

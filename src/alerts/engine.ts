@@ -1,0 +1,269 @@
+/**
+ * The engine: sweeps, evaluates, keeps the book of alerts and says when hooks are to be told.
+ *
+ * One process runs it. A tick's writes go in an order that a crash cannot hurt: alerts, members, sums and notifications,
+ * and the sweep's cursor last; what was evaluated twice changes nothing the second time. Inferences are made as of the
+ * time up to which the stream has been read, so that a service that comes back after hours does not cry wolf.
+ */
+import { type Alert, groupKey } from "../core/alert.ts";
+import type { AlertMember, AlertStore, InstanceSet } from "../core/alert-ports.ts";
+import { type AlertTiming, decideNotification } from "../core/alert-timing.ts";
+import type { Ledger } from "../core/ledger.ts";
+import { settingsOf, type SettingsByInstance } from "../core/lifecycle-settings.ts";
+import type { Clock, CoverageGap, Logger } from "../core/ports.ts";
+import { silenceOf } from "../core/silence.ts";
+import { AlertBook } from "./alert-book.ts";
+import { evaluateRequest, type MemberChange } from "./evaluation.ts";
+import type { RequestRule, StreamRule } from "./rule.ts";
+import { type Band, createSweep, type Sweep } from "./sweep.ts";
+import type { Thresholds } from "./thresholds.ts";
+
+export interface EngineOptions {
+  readonly store: AlertStore;
+  /** Folds as of `asOf`, which the engine sets. */
+  readonly ledgerAt: (asOf: () => number) => Ledger;
+  readonly settings: SettingsByInstance;
+  readonly thresholds: Thresholds;
+  readonly timing: AlertTiming;
+  readonly requestRules: readonly RequestRule[];
+  readonly streamRules: readonly StreamRule[];
+  /** Up to when the stream has been read, epoch milliseconds. */
+  readonly coveredUntil: (now: number) => Promise<number>;
+  /** Hands a notification to the outbox; resolves when it is stored. */
+  readonly notify: (alert: Alert) => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Between two ticks; default 500 ms. */
+  readonly tickMs?: number;
+  /** Between two looks at the stream's own condition; default 10 s. */
+  readonly streamRuleIntervalMs?: number;
+  readonly observe?: (figures: EngineFigures) => void;
+}
+
+export interface EngineFigures {
+  readonly tickMs: number;
+  readonly evaluated: number;
+  readonly firing: number;
+}
+
+export interface AlertEngine {
+  /** Until the signal aborts; a store that is away is waited for. */
+  run(signal: AbortSignal): Promise<void>;
+  /** One round; for tests and benchmarks. */
+  tick(): Promise<EngineFigures>;
+  acknowledge(alertId: string, by: string, comment: string): Promise<Alert | undefined>;
+}
+
+const CHUNK = 2_000;
+const GAP_LOOK_BACK_MS = 7 * 24 * 3_600_000;
+
+export async function openAlertEngine(options: EngineOptions): Promise<AlertEngine> {
+  return new Engine(options, new AlertBook(await options.store.openAlerts()));
+}
+
+class Engine implements AlertEngine {
+  private readonly options: EngineOptions;
+  private readonly book: AlertBook;
+  private readonly sweep: Sweep;
+  private readonly ledger: Ledger;
+  private readonly heldBefore = new Set<string>();
+  private asOf = 0;
+  private gaps: readonly CoverageGap[] = [];
+  private streamRulesAt = Number.NEGATIVE_INFINITY;
+  private evaluated = 0;
+
+  constructor(options: EngineOptions, book: AlertBook) {
+    this.options = options;
+    this.book = book;
+    const { store, requestRules, settings, thresholds } = options;
+    this.sweep = createSweep(store, requestRules, settings, thresholds, (instances) => this.maxLagMs(instances));
+    this.ledger = options.ledgerAt(() => this.asOf);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, logger, tickMs = 500 } = this.options;
+    let failing = false;
+    while (!signal.aborted) {
+      try {
+        await this.tick();
+        if (failing) logger.info({}, "alerts are evaluated again");
+        failing = false;
+      } catch (err) {
+        if (!failing) logger.error({ err }, "alerts could not be evaluated; trying again");
+        failing = true;
+      }
+      await clock.sleep(tickMs, signal).catch(() => undefined);
+    }
+  }
+
+  async tick(): Promise<EngineFigures> {
+    const { clock, coveredUntil, store, observe } = this.options;
+    const startedAt = clock.now();
+    this.evaluated = 0;
+    this.asOf = Math.min(startedAt, await coveredUntil(startedAt));
+    this.gaps = await store.coverageGaps(startedAt - GAP_LOOK_BACK_MS);
+    await this.takeBand(await this.sweep.arrivals(startedAt));
+    for await (const band of this.sweep.milestoneBands({ now: startedAt, coveredUntil: this.asOf })) {
+      await this.takeBand(band);
+    }
+    await this.observeStream(startedAt);
+    this.endQuiet(startedAt);
+    await this.tell(startedAt);
+    await this.write();
+    const figures = {
+      tickMs: clock.now() - startedAt,
+      evaluated: this.evaluated,
+      firing: this.book.all().filter((alert) => alert.status === "firing").length,
+    };
+    observe?.(figures);
+    return figures;
+  }
+
+  async acknowledge(alertId: string, by: string, comment: string): Promise<Alert | undefined> {
+    const now = this.options.clock.now();
+    const alert = this.book.byId(alertId);
+    if (alert === undefined) return undefined;
+    this.book.put({ ...alert, acknowledgedAt: now, acknowledgedBy: by });
+    this.book.note(alertId, now, "acknowledged", comment === "" ? `by ${by}` : `by ${by}: ${comment}`);
+    await this.write();
+    return this.book.byId(alertId);
+  }
+
+  private async takeBand(band: Band): Promise<void> {
+    for (let from = 0; from < band.requestIds.length; from += CHUNK) {
+      await this.evaluate(band.requestIds.slice(from, from + CHUNK));
+    }
+    await this.sweep.done(band);
+  }
+
+  private async evaluate(requestIds: readonly string[]): Promise<void> {
+    const { store, requestRules, settings, thresholds } = this.options;
+    const [lifecycles, members] = await Promise.all([
+      this.ledger.getMany(requestIds),
+      store.firingMembers(requestIds),
+    ]);
+    const changes: MemberChange[] = [];
+    for (const [requestId, one] of lifecycles) {
+      const known = new Map(
+        members.filter((member) => member.requestId === requestId).map((member) => [member.rule, member]),
+      );
+      const view = { now: this.asOf, settings: settingsOf(settings, one.instance), thresholds };
+      const inGap = this.gaps.some((gap) => gap.from <= this.asOf && gap.until >= one.t0);
+      // a submission that was adopted is judged under the request that it turned out to be
+      const own = one.requestId === requestId ? requestRules : [];
+      const { changes: found, held } = evaluateRequest(one, own, known, view, inGap);
+      changes.push(...found);
+      for (const { rule, reason } of held) this.holdBack(rule, one.instance, reason);
+    }
+    this.evaluated += lifecycles.size;
+    if (changes.length > 0) await this.apply(changes, members);
+  }
+
+  private async apply(changes: readonly MemberChange[], members: readonly AlertMember[]): Promise<void> {
+    const now = this.options.clock.now();
+    const changed = new Map<string, Alert>();
+    const endings = new Map<string, "resolved" | "recovered">();
+    const rows = changes.map(({ rule, group, what, evidence, reason, one }): AlertMember => {
+      const alert = this.book.openFor(rule, group, { evidence, reason }, now);
+      const known = members.find((member) => member.requestId === one.requestId && member.rule === rule.name);
+      const alertId = known?.alertId ?? alert.alertId;
+      if (alertId === alert.alertId) changed.set(alertId, alert);
+      if (what === "resolved" || what === "recovered") endings.set(alertId, what);
+      return {
+        rule: rule.name,
+        requestId: one.requestId,
+        alertId,
+        status: what === "joined" || what === "changed" ? "firing" : what,
+        evidence,
+        reason,
+        outstanding: one.tally.outstanding,
+        failed: one.tally.failed,
+        changedAt: now,
+      };
+    });
+    await this.write(); // new alerts stand in the store before their members
+    await this.options.store.saveMembers(rows);
+    for (const alertId of changed.keys()) {
+      const alert = this.book.byId(alertId);
+      if (alert === undefined) continue;
+      const sums = await this.options.store.sumMembers(alertId);
+      this.book.resum(alert, sums, endings.get(alertId) ?? "resolved", now);
+    }
+  }
+
+  private async observeStream(now: number): Promise<void> {
+    const { store, streamRules, thresholds, streamRuleIntervalMs = 10_000 } = this.options;
+    if (now - this.streamRulesAt < streamRuleIntervalMs) return;
+    this.streamRulesAt = now;
+    for (const rule of streamRules) {
+      for (const { group, judgement } of await rule.observe(store, { now, thresholds })) {
+        const known = this.book.find(groupKey(rule.name, group));
+        const isOpen = known?.status === "firing";
+        if (judgement.verdict === "firing") {
+          const alert = this.book.openFor(rule, group, judgement, now);
+          if (alert.reason !== judgement.reason) this.book.put({ ...alert, reason: judgement.reason });
+        } else if (isOpen && known !== undefined) {
+          this.book.end(known, "resolved", judgement.reason, now);
+        }
+      }
+    }
+  }
+
+  /** Terminal states do not pass: an alert about them is over when nothing new has come for a while. */
+  private endQuiet(now: number): void {
+    const quiet = new Set(this.options.requestRules.filter((rule) => rule.endsByQuiet).map((rule) => rule.name));
+    for (const alert of this.book.all()) {
+      if (alert.status !== "firing" || !quiet.has(alert.rule)) continue;
+      if (now - alert.changedAt < this.options.thresholds.quietMs) continue;
+      this.book.end(alert, "resolved", "no further request for a while", now);
+    }
+  }
+
+  private async tell(now: number): Promise<void> {
+    const { store, timing, notify } = this.options;
+    const silences = await store.silences(now);
+    for (const alert of this.book.all()) {
+      const decision = decideNotification(alert, timing, now);
+      if (!decision.notify) {
+        if (alert.status !== "firing") this.book.close(alert);
+        continue;
+      }
+      const silence = silenceOf(alert, silences, now);
+      const told = { ...alert, notifiedAt: now, notifiedCount: alert.requests.count, notifiedStatus: alert.status };
+      if (silence === undefined) {
+        await notify(alert);
+        this.book.note(alert.alertId, now, "notified", decision.reason);
+        this.book.put(told);
+      } else if (decision.reason === "first") {
+        this.book.note(alert.alertId, now, "silenced", `${silence.comment || "silenced"} until ${new Date(silence.until).toISOString()}`);
+        this.book.put(told);
+      }
+      if (alert.status !== "firing") this.book.close(alert);
+    }
+  }
+
+  /** Says once for a rule and instance that alerts wait for a gap. */
+  private holdBack(rule: string, instance: string, reason: string): void {
+    const key = `${rule} ${instance}`;
+    if (this.heldBefore.has(key)) return;
+    this.heldBefore.add(key);
+    this.options.logger.warn({ rule, instance, reason }, "an alert waits: the stream had a gap over its time");
+  }
+
+  private async write(): Promise<void> {
+    const { alerts, events } = this.book.takeChanges();
+    if (alerts.length > 0 || events.length > 0) await this.options.store.saveAlerts(alerts, events);
+  }
+
+  private async maxLagMs(instances: InstanceSet): Promise<number> {
+    const now = this.options.clock.now();
+    const newest = new Map<string, number>();
+    for (const { instance, priority, lagSeconds } of await this.options.store.streamStatuses(now - 7_200_000, now)) {
+      if (instances.only !== undefined && !instances.only.includes(instance)) continue;
+      if (instances.except?.includes(instance)) continue;
+      newest.set(JSON.stringify([instance, priority]), lagSeconds * 1_000);
+    }
+    return Math.max(0, ...newest.values());
+  }
+}
+

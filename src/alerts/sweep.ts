@@ -1,0 +1,112 @@
+/**
+ * The sweep: which requests may have changed an alert since it last ran.
+ *
+ * Milestones are bands on the time-ordered facts, one for each rule, milestone and set of instances that share
+ * settings: from the stored cursor to the time whose milestone the stream has been read up to. Arrivals are a band on the
+ * order of arrival. What a sweep costs hangs on its bands, not on the table; a cursor moves only after its band was
+ * evaluated, so that a stopped service catches up, and a band seen twice changes nothing.
+ */
+import type { AlertStore, InstanceSet } from "../core/alert-ports.ts";
+import { type LifecycleSettings, settingsOf, type SettingsByInstance } from "../core/lifecycle-settings.ts";
+import type { RequestRule } from "./rule.ts";
+import type { Thresholds } from "./thresholds.ts";
+
+/** Facts become visible in another order than they arrive in: the band of arrivals overlaps by so much. */
+const ARRIVAL_OVERLAP_MS = 3_000;
+/** Without a cursor (a new installation) sweeps begin so long ago. */
+const FIRST_LOOK_BACK_MS = 60 * 60_000;
+/** A stopped service catches up in bands of at most this length, so that memory stays bounded. */
+const LONGEST_BAND_MS = 10 * 60_000;
+
+export interface Band {
+  /** Name of its cursor. */
+  readonly name: string;
+  readonly requestIds: readonly string[];
+  /** Where the cursor goes once the requests are evaluated. */
+  readonly until: number;
+  /** More of the same is waiting. */
+  readonly behind: boolean;
+}
+
+export interface SweepTimes {
+  readonly now: number;
+  /** Up to when the stream has been read; what did not come until then is missing, what should come later may still come. */
+  readonly coveredUntil: number;
+}
+
+export interface Sweep {
+  milestoneBands(times: SweepTimes): AsyncIterable<Band>;
+  arrivals(now: number): Promise<Band>;
+  done(band: Band): Promise<void>;
+}
+
+export function createSweep(
+  store: Pick<AlertStore, "requestsInBand" | "notableArrivals" | "loadSweepCursor" | "saveSweepCursor">,
+  rules: readonly RequestRule[],
+  settings: SettingsByInstance,
+  thresholds: Thresholds,
+  maxLagMs: (instances: InstanceSet) => Promise<number>,
+): Sweep {
+  const cursors = new Map<string, number>();
+  const milestones = listMilestones(rules, settings, thresholds);
+
+  async function cursorOf(name: string, fallback: number): Promise<number> {
+    const known = cursors.get(name) ?? (await store.loadSweepCursor(name)) ?? fallback;
+    cursors.set(name, known);
+    return known;
+  }
+
+  return {
+    async *milestoneBands({ now, coveredUntil }) {
+      for (const { name, instances, afterMs } of milestones) {
+        const lagMs = await maxLagMs(instances);
+        const end = Math.min(now, coveredUntil) - afterMs - lagMs;
+        const since = await cursorOf(name, end - FIRST_LOOK_BACK_MS);
+        if (end <= since) continue;
+        const until = Math.min(end, since + LONGEST_BAND_MS);
+        const requestIds = await store.requestsInBand(instances, since, until);
+        yield { name, requestIds, until, behind: until < end };
+      }
+    },
+    async arrivals(now) {
+      const since = await cursorOf("arrivals", now - FIRST_LOOK_BACK_MS);
+      const until = Math.min(now, since + LONGEST_BAND_MS);
+      const requestIds = await store.notableArrivals(since - ARRIVAL_OVERLAP_MS, until);
+      return { name: "arrivals", requestIds, until, behind: until < now };
+    },
+    async done({ name, until }) {
+      if (cursors.get(name) === until) return;
+      await store.saveSweepCursor(name, until);
+      cursors.set(name, until);
+    },
+  };
+}
+
+interface Milestone {
+  readonly name: string;
+  readonly instances: InstanceSet;
+  readonly afterMs: number;
+}
+
+/** One for each distinct time after the beginning: rules that share it share its band. */
+function listMilestones(
+  rules: readonly RequestRule[],
+  settings: SettingsByInstance,
+  thresholds: Thresholds,
+): Milestone[] {
+  const own = [...settings.keys()].filter((instance) => instance !== "");
+  const sets: { instances: InstanceSet; label: string; of: LifecycleSettings }[] = [
+    { instances: { except: own }, label: "", of: settingsOf(settings, "") },
+    ...own.map((instance) => ({
+      instances: { only: [instance] },
+      label: instance,
+      of: settingsOf(settings, instance),
+    })),
+  ];
+  return sets.flatMap(({ instances, label, of }) => {
+    const times = new Set(rules.flatMap((rule) => rule.milestonesMs({ settings: of, thresholds })));
+    return [...times]
+      .sort((a, b) => a - b)
+      .map((afterMs) => ({ name: `milestone ${label} ${afterMs}`, instances, afterMs }));
+  });
+}
