@@ -4,7 +4,6 @@
  * Opened in the order store → pipeline → API → sources, closed in the reverse, so that nothing that was acknowledged
  * is ever without its store.
  */
-import { readFileSync } from "node:fs";
 import { pino, type Logger as PinoLogger } from "pino";
 import { openApi } from "./api/server.ts";
 import { systemClock } from "./clock.ts";
@@ -18,6 +17,7 @@ import { createImsToken } from "./sources/ims-token.ts";
 import { createJournalSource } from "./sources/journal.ts";
 import { createWebhookSource } from "./sources/webhook.ts";
 import { openStore, type Store } from "./store/store.ts";
+import { loadVersion } from "./version.ts";
 
 export interface App {
   /** Where it listens, with the port that was taken. */
@@ -100,7 +100,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       logger: logger.child({ part: "api" }),
       auth: config.auth,
       adminKey: config.adminKey,
-      version: packageVersion(),
+      version: loadVersion(),
       roles,
     });
     closers.push(() => api.close());
@@ -122,11 +122,6 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 
 export function createLogger(level: Config["logLevel"]): PinoLogger {
   return pino({ level, base: null, redact: ["*.authorization", "*.clientSecret", "*.password"] });
-}
-
-export function packageVersion(): string {
-  const file = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(file) as { version: string }).version;
 }
 
 export function storeOptions(config: Config) {

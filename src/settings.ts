@@ -158,4 +158,9 @@ export const LATER_SETTINGS: readonly string[] = [
 ];
 
 /** Read by the commands that ask a running service, not by the service. */
-export const CLIENT_SETTINGS: readonly string[] = ["AFTER202_URL", "AFTER202_KEY", "AFTER202_CONFIG"];
+export const CLIENT_SETTINGS: readonly string[] = [
+  "AFTER202_URL",
+  "AFTER202_KEY",
+  "AFTER202_KEY_FILE",
+  "AFTER202_CONFIG",
+];

@@ -104,7 +104,10 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
   return app;
 }
 
-/** Calls that come while the service stops are sent elsewhere; calls that wait are let go. */
+/**
+ * Calls that come while the service stops are sent elsewhere; calls that wait are let go. Every answer from then on
+ * ends its connection, which else would be kept open, and the service with it.
+ */
 function closeOrderly(app: FastifyInstance, letGo: () => void): void {
   let closing = false;
   app.addHook("preClose", async () => {
@@ -114,6 +117,9 @@ function closeOrderly(app: FastifyInstance, letGo: () => void): void {
   app.addHook("onRequest", async () => {
     if (closing)
       throw new After202Error("SHUTTING_DOWN", "The service is stopping; send it again in a moment.");
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    if (closing) void reply.header("connection", "close");
   });
 }
 

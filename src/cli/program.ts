@@ -3,7 +3,7 @@
  * help, and names that are not known, load all of them.
  */
 import { Command, Option } from "commander";
-import { loadVersion } from "./version.ts";
+import { loadVersion } from "../version.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.ts")).serveCommand(),

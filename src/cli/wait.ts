@@ -5,7 +5,7 @@
  * does not end the wait, only the timeout does. An id that nobody knows yet is waited for as well.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { After202Error } from "../core/errors.ts";
 import type { LifecycleJson } from "../core/lifecycle-json.ts";
 import { EXIT } from "./exit-code.ts";
@@ -30,7 +30,11 @@ export function waitCommand(): Command {
   return new Command("wait")
     .description("wait until a request, or every request of a correlation, is settled")
     .argument("<id>", "request id, or correlation id")
-    .option("--timeout <duration>", "how long to wait, such as 65m, 90s, 1h30m", durationValue, 65 * 60_000)
+    .addOption(
+      new Option("--timeout <duration>", "how long to wait, such as 65m, 90s, 1h30m")
+        .argParser(durationValue)
+        .default(65 * 60_000, "65m"),
+    )
     .option("--json", "the service's own JSON")
     .action(wait);
 }

@@ -109,7 +109,7 @@ function takeBack(
 }
 
 /** Orders unsigned decimals by value without making numbers of them. */
-export function compareIds(a: string, b: string): number {
+function compareIds(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,9 +1,25 @@
 /** All benchmarks, in the order in which they run. */
 import type { Benchmark } from "./benchmark.ts";
 import { correlationBench } from "./correlation-bench.ts";
+import { decodeBench } from "./decode-bench.ts";
+import { foldBench } from "./fold-bench.ts";
 import { ingestBench } from "./ingest-bench.ts";
 import { listBench } from "./list-bench.ts";
 import { statusBench } from "./status-bench.ts";
+import { submissionsBench } from "./submissions-bench.ts";
 import { viewBench } from "./view-bench.ts";
+import { visibleBench } from "./visible-bench.ts";
+import { webhookBench } from "./webhook-bench.ts";
 
-export const BENCHMARKS: readonly Benchmark[] = [ingestBench, listBench, correlationBench, viewBench, statusBench];
+export const BENCHMARKS: readonly Benchmark[] = [
+  ingestBench,
+  webhookBench,
+  submissionsBench,
+  visibleBench,
+  decodeBench,
+  foldBench,
+  listBench,
+  correlationBench,
+  viewBench,
+  statusBench,
+];

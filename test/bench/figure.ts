@@ -18,7 +18,7 @@ export interface Figure {
   /** Samples. */
   readonly n: number;
   readonly aim: Aim | null;
-  /** null: nothing was aimed at. */
+  /** null: nothing was aimed at, or the samples were too few to tell. */
   readonly ok: boolean | null;
 }
 
@@ -38,15 +38,22 @@ export function judged(
   n: number,
   aim?: Aim,
 ): Figure {
-  return { name, unit, median, p99, n, aim: aim ?? null, ok: aim === undefined ? null : fits(median, p99, aim) };
+  return {
+    name,
+    unit,
+    median,
+    p99,
+    n,
+    aim: aim ?? null,
+    ok: aim === undefined ? null : fits(median, p99, aim),
+  };
 }
 
-function fits(median: number, p99: number | null, aim: Aim): boolean {
-  return (
-    median >= (aim.atLeast ?? -Infinity) &&
-    median <= (aim.atMost ?? Infinity) &&
-    (aim.p99AtMost === undefined || (p99 !== null && p99 <= aim.p99AtMost))
-  );
+/** @returns null where the samples were too few to tell */
+function fits(median: number, p99: number | null, { atLeast, atMost, p99AtMost }: Aim): boolean | null {
+  if (median < (atLeast ?? -Infinity) || median > (atMost ?? Infinity)) return false;
+  if (p99AtMost === undefined) return true;
+  return p99 === null ? null : p99 <= p99AtMost;
 }
 
 /** @param share between 0 and 1; of an even number of samples the lower one in the middle */

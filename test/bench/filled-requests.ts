@@ -71,7 +71,7 @@ export function fillStatement(plan: FilledRequests, from: number, until: number)
       if(retried, 'purchases', ''), 'upsert', if(h % 10 = 0, 'high', 'normal'),
       if(is_submission, '', 'sim-user@marketo.example'), concat('job/', toString(intDiv(i, ${REQUESTS_PER_CORRELATION}))),
       ['crm-sync', 'backfill', 'web'][1 + h % 3],
-      if(part = 2, 10, 100) AS received,
+      100 AS received,
       multiIf(is_submission, 0, part = 2, 10, 40) AS created,
       multiIf(is_submission, 0, part = 2, 0, retried, 50, failed_in_part, 57, 60) AS updated,
       multiIf(is_submission, [], part = 2, [], retried, ['1004'], failed_in_part, ['1003'], []) AS codes,

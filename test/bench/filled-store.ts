@@ -1,7 +1,14 @@
 /**
  * A store with millions of requests, filled by the engine itself: it takes minutes where the pipeline would take many.
  */
-import { correlationOf, fillStatement, type FilledRequests, isSubmitted, planRequests, REQUEST_ID } from "./filled-requests.ts";
+import {
+  correlationOf,
+  fillStatement,
+  type FilledRequests,
+  isSubmitted,
+  planRequests,
+  REQUEST_ID,
+} from "./filled-requests.ts";
 import type { ServiceProcess } from "./service.ts";
 import { check } from "./benchmark.ts";
 import { pause } from "./timing.ts";
@@ -29,7 +36,10 @@ export async function fillStore(
     "SELECT count() AS facts, uniq(request_id) AS requests FROM facts",
   );
   const seen = Number(counted?.requests);
-  check(Math.abs(seen - requests) < requests * 0.03, `the store was filled with ${seen} requests, not ${requests}`);
+  check(
+    Math.abs(seen - requests) < requests * 0.03,
+    `the store was filled with ${seen} requests, not ${requests}`,
+  );
   return { dataDir, plan, facts: Number(counted?.facts) };
 }
 
@@ -55,7 +65,10 @@ export interface KnownRequest {
  *
  * @param numbers of requests that are neither rejected nor without response nor of the last ten minutes
  */
-export async function knownRequests(service: ServiceProcess, numbers: readonly number[]): Promise<KnownRequest[]> {
+export async function knownRequests(
+  service: ServiceProcess,
+  numbers: readonly number[],
+): Promise<KnownRequest[]> {
   const rows = await service.query<{ i: string; id: string }>(
     `SELECT toString(i) AS i, ${REQUEST_ID} AS id FROM (SELECT arrayJoin({numbers:Array(UInt64)}) AS i)`,
     { numbers },

@@ -16,7 +16,10 @@ export interface HttpCalls {
 export function openCalls(origin: string, connections = 1): HttpCalls {
   const pool = new Pool(origin, { connections, pipelining: 1 });
 
-  async function call(path: string, init: { method: "GET" | "POST"; body?: string; headers?: Record<string, string> }) {
+  async function call(
+    path: string,
+    init: { method: "GET" | "POST"; body?: string; headers?: Record<string, string> },
+  ) {
     const answer = await pool.request({ path, ...init });
     return { status: answer.statusCode, text: await answer.body.text() };
   }

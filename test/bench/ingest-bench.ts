@@ -41,7 +41,9 @@ export const ingestBench: Benchmark = {
       }
       const title = `ingest, ${variant.requestsPerEvent} a results event, raw bodies ${variant.rawEvents}`;
       yield figureOf(title, "results/s", rates, { atLeast: 30_000 });
-      yield judged(`${title}: memory`, "MB RSS", quantile(resident, 0.5), Math.max(...peaks), runs, { p99AtMost: 700 });
+      yield judged(`${title}: memory`, "MB RSS", quantile(resident, 0.5), Math.max(...peaks), runs, {
+        p99AtMost: 700,
+      });
       yield figureOf(`${title}: cursor after last row`, "ms", cursorLags);
     }
   },
@@ -58,19 +60,19 @@ async function ingestOnce(context: BenchContext, results: number, { requestsPerE
     env: { ...simulator.serviceEnv, RAW_EVENTS: rawEvents },
   });
   try {
-    await waitFor(
-      "all rows in the store",
-      async () => {
-        const [row] = await service.query<{ n: string }>("SELECT count() AS n FROM facts");
-        return Number(row?.n) >= results;
-      },
-    );
+    await waitFor("all rows in the store", async () => {
+      const [row] = await service.query<{ n: string }>("SELECT count() AS n FROM facts");
+      return Number(row?.n) >= results;
+    });
     const storedAt = epochMs();
     const residentMB = service.memory.takeSamples();
     const { firstReadAt } = await simulator.reads();
     check(firstReadAt !== null, "nobody read the journal");
     const end = encodeURIComponent(`.${events.toString(36)}`); // the simulator counts its positions from 1, in base 36
-    await waitFor("the last cursor", async () => (await service.cursor("journal"))?.next.endsWith(end) === true);
+    await waitFor(
+      "the last cursor",
+      async () => (await service.cursor("journal"))?.next.endsWith(end) === true,
+    );
     const cursorLagMs = epochMs() - storedAt;
     const peakMB = service.memory.peakMB(); // before the questions below, which weigh more than what is measured
     await checkStored(service, results, events, rawEvents);

@@ -33,9 +33,14 @@ export const listBench: Benchmark = {
         for (const { title, state } of FILTERS) {
           const path = `/v1/requests?limit=${LIMIT}${state === undefined ? "" : `&state=${state}`}`;
           await checkList(calls, path, state, store);
-          const asked = Array.from({ length: context.quick ? 10 : state === "rejected" ? 50 : 100 }, () => path);
+          const asked = Array.from(
+            { length: context.quick ? 10 : state === "rejected" ? 50 : 100 },
+            () => path,
+          );
           const samples = await timeEach(asked, async (one) => void (await calls.get(one)));
-          yield figureOf(`newest ${LIMIT} ${title}, ${scaleName(scale)} requests`, "ms", samples, { p99AtMost: 60 });
+          yield figureOf(`newest ${LIMIT} ${title}, ${scaleName(scale)} requests`, "ms", samples, {
+            p99AtMost: 60,
+          });
         }
         yield figureOf(`lists, ${scaleName(scale)} requests: memory`, "MB RSS", service.memory.takeSamples());
       } finally {
@@ -46,7 +51,12 @@ export const listBench: Benchmark = {
   },
 };
 
-async function checkList(calls: HttpCalls, path: string, state: string | undefined, store: FilledStore): Promise<void> {
+async function checkList(
+  calls: HttpCalls,
+  path: string,
+  state: string | undefined,
+  store: FilledStore,
+): Promise<void> {
   const { items } = await calls.getJson<Page>(path);
   const there = state === "rejected" ? Math.ceil((store.plan.requests - 4) / REJECTED_EVERY) : LIMIT;
   check(items.length === Math.min(LIMIT, there), `${path}: ${items.length} items of ${there}`);
@@ -58,7 +68,10 @@ async function checkList(calls: HttpCalls, path: string, state: string | undefin
     `${path}: not newest first`,
   );
   const newest = times[0] ?? 0;
-  const due = state === "rejected" ? store.plan.untilMs - 2 * (store.plan.untilMs - store.plan.sinceMs) / there : store.plan.untilMs - 3_600_000;
+  const due =
+    state === "rejected"
+      ? store.plan.untilMs - (2 * (store.plan.untilMs - store.plan.sinceMs)) / there
+      : store.plan.untilMs - 3_600_000;
   check(newest >= due, `${path}: begins with ${new Date(newest).toISOString()}, there are newer ones`);
 }
 

@@ -1,6 +1,11 @@
 /** Numbers of requests in a filled store, drawn from a seed. */
 import { createRandom } from "../../src/simulator/random.ts";
-import { type FilledRequests, REJECTED_EVERY, unansweredCorrelations, REQUESTS_PER_CORRELATION } from "./filled-requests.ts";
+import {
+  type FilledRequests,
+  REJECTED_EVERY,
+  unansweredCorrelations,
+  REQUESTS_PER_CORRELATION,
+} from "./filled-requests.ts";
 
 /** Requests that are settled and plain: none that was rejected, without response, or among the last of the store. */
 export function plainNumbers({ requests }: FilledRequests, count: number, seed: string): number[] {

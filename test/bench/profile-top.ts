@@ -40,5 +40,8 @@ function topOf({ nodes, samples, timeDeltas }: Profile): string[] {
   return [...spent]
     .sort(([, a], [, b]) => b - a)
     .slice(0, SHOWN)
-    .map(([name, micros]) => `${((100 * micros) / all).toFixed(1).padStart(5)} %  ${(micros / 1_000).toFixed(0).padStart(7)} ms  ${name}`);
+    .map(
+      ([name, micros]) =>
+        `${((100 * micros) / all).toFixed(1).padStart(5)} %  ${(micros / 1_000).toFixed(0).padStart(7)} ms  ${name}`,
+    );
 }

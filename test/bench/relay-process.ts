@@ -15,7 +15,11 @@ const { url, perSecond, seconds, seed } = JSON.parse(process.env["RELAY_OPTIONS"
 const REQUESTS_PER_EVENT = 10;
 const POSTS_PER_SECOND = 10;
 
-const texts = eventTexts({ events: (perSecond * seconds) / REQUESTS_PER_EVENT, requestsPerEvent: REQUESTS_PER_EVENT, seed });
+const texts = eventTexts({
+  events: (perSecond * seconds) / REQUESTS_PER_EVENT,
+  requestsPerEvent: REQUESTS_PER_EVENT,
+  seed,
+});
 const bodies = batchBodies(texts, perSecond / REQUESTS_PER_EVENT / POSTS_PER_SECOND);
 const calls = openCalls(url, 8);
 const stopping = new AbortController();
@@ -29,7 +33,8 @@ answerParent(
         POSTS_PER_SECOND,
         async (body) => {
           const receipt = JSON.parse(await calls.post("/v1/events", body)) as { new: number; dead: number };
-          if (receipt.new === 0 || receipt.dead > 0) throw new Error(`relayed wrongly: ${JSON.stringify(receipt)}`);
+          if (receipt.new === 0 || receipt.dead > 0)
+            throw new Error(`relayed wrongly: ${JSON.stringify(receipt)}`);
         },
         stopping.signal,
       );

@@ -46,6 +46,7 @@ function readMB(pid: number): { resident: number; highest: number } | undefined 
   } catch {
     return undefined; // it has ended, or this is not Linux
   }
-  const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1_024;
+  const field = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1_024;
   return { resident: field("VmRSS"), highest: field("VmHWM") };
 }

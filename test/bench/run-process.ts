@@ -31,7 +31,10 @@ async function run(options: RunOptions): Promise<number> {
       ? undefined
       : (JSON.parse(readFileSync(options.compare, "utf8")) as { figures: Figure[] });
   const machine = readMachine();
-  const command = ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" ");
+  const command = [
+    "npm run bench",
+    ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : []),
+  ].join(" ");
   console.log(`${machineLine(machine)}\n${command}\n`);
   if (options.profile) rmSync(PROFILES, { recursive: true, force: true });
 
@@ -48,7 +51,9 @@ async function run(options: RunOptions): Promise<number> {
     rmSync(work, { recursive: true, force: true, maxRetries: 3 });
   }
   const seconds = Math.round((Date.now() - began.getTime()) / 1_000);
-  console.log(`\n${figureTable(figures)}\n\n${seconds} s${options.quick ? "; quick sizes, not to be quoted" : ""}`);
+  console.log(
+    `\n${figureTable(figures)}\n\n${seconds} s${options.quick ? "; quick sizes, not to be quoted" : ""}`,
+  );
   if (earlier !== undefined) console.log(`\n${comparisonTable(figures, earlier.figures)}`);
   if (options.profile) printProfiles(PROFILES);
   mkdirSync(dirname(resolve(options.json)), { recursive: true });

@@ -49,13 +49,19 @@ async function* measure(
   service.memory.takeSamples();
   const idle = await timeEach(strangers, (one) => lookUp(calls, one));
   yield figureOf(`${title}, idle`, "ms", idle, { atMost: 4, p99AtMost: 15 });
-  const halves = (submitted: boolean): number[] => idle.filter((_, i) => strangers[i]?.submitted === submitted);
+  const halves = (submitted: boolean): number[] =>
+    idle.filter((_, i) => strangers[i]?.submitted === submitted);
   yield figureOf(`${title}, idle: submitted ones`, "ms", halves(true));
   yield figureOf(`${title}, idle: of the stream only`, "ms", halves(false));
 
   const doubtful = await knownRequests(service, doubtfulNumbers(plan, context.quick ? 20 : 200));
-  for (const one of doubtful.slice(0, 5)) checkLifecycle(await calls.getJson(requestPath(one.requestId)), one);
-  yield figureOf(`${title}, idle: with an adopter in doubt`, "ms", await timeEach(doubtful, (one) => lookUp(calls, one)));
+  for (const one of doubtful.slice(0, 5))
+    checkLifecycle(await calls.getJson(requestPath(one.requestId)), one);
+  yield figureOf(
+    `${title}, idle: with an adopter in doubt`,
+    "ms",
+    await timeEach(doubtful, (one) => lookUp(calls, one)),
+  );
 
   yield* measureTogether(title, service.url, known, context.quick ? 2 : 8);
 
@@ -91,20 +97,28 @@ async function* measureTogether(
   });
   check(result.errors === 0 && result.non2xx === 0, `${result.errors} errors, ${result.non2xx} refusals`);
   const asked = result.requests.total;
-  yield judged(`${title}, 8 connections`, "requests/s", asked / result.duration, null, asked, { atLeast: 500 });
+  yield judged(`${title}, 8 connections`, "requests/s", asked / result.duration, null, asked, {
+    atLeast: 500,
+  });
   yield judged(`${title}, 8 connections: each`, "ms", result.latency.p50, result.latency.p99, asked);
 }
 
 /** Only what costs little: that this is the request, and is found. */
 async function lookUp(calls: HttpCalls, { requestId }: KnownRequest): Promise<void> {
   const text = await calls.get(requestPath(requestId));
-  check(text.startsWith(`{"requestId":"${requestId}"`), `${requestId} was asked for, not ${text.slice(0, 60)}`);
+  check(
+    text.startsWith(`{"requestId":"${requestId}"`),
+    `${requestId} was asked for, not ${text.slice(0, 60)}`,
+  );
 }
 
 function checkLifecycle(answer: LifecycleJson, known: KnownRequest): void {
   const { records } = answer;
   check(answer.requestId === known.requestId, `${answer.requestId} is not ${known.requestId}`);
-  check(answer.correlationId === known.correlationId, `${answer.correlationId} is not ${known.correlationId}`);
+  check(
+    answer.correlationId === known.correlationId,
+    `${answer.correlationId} is not ${known.correlationId}`,
+  );
   check((answer.submittedAt !== null) === known.submitted, `${known.requestId}: submitted or not`);
   check(records.created + records.updated === known.done, `${known.requestId}: ${JSON.stringify(records)}`);
   const state = known.done === 100 ? "succeeded" : "partially_failed";

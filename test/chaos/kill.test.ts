@@ -52,7 +52,7 @@ it(
     await until("no submission is left", () => submitter.unreported() === 0);
     await expectBalance(simulator, service.url);
     const { duplicated, malformed } = simulator.summary().stream;
-  expect(duplicated).toBeGreaterThan(10);
-  expect(malformed).toBeGreaterThan(0);
+    expect(duplicated).toBeGreaterThan(10);
+    expect(malformed).toBeGreaterThan(0);
   },
 );

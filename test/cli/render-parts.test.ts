@@ -78,3 +78,13 @@ it("draws a region again over itself, cut to the terminal's height", () => {
   region.draw("z");
   expect(written).toBe("a\nb\n\u001b[2F\u001b[0J1\n2\n3\n  …\n\u001b[4F\u001b[0Jz\n");
 });
+
+it("counts a line that is wider than the terminal as the rows that it takes, colours aside", () => {
+  let written = "";
+  const region = createLiveRegion({ rows: 6, columns: 10, write: (text) => (written += text) });
+  region.draw(`\u001b[32m${"x".repeat(10)}\u001b[39m\n${"y".repeat(21)}`);
+  region.draw(`${"z".repeat(35)}\n1\n2`);
+  region.draw("end");
+  expect(written).toContain("\u001b[4F\u001b[0Jz");
+  expect(written).toContain("z\n  …\n\u001b[5F\u001b[0Jend\n");
+});

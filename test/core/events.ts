@@ -6,7 +6,7 @@ export interface ResultsRequest {
   readonly [field: string]: unknown;
 }
 
-export const AT = "2026-11-22T12:01:00Z";
+const AT = "2026-11-22T12:01:00Z";
 export const T0 = "2026-11-22T12:00:00Z";
 
 export function resultsEvent(id: string, requests: readonly unknown[], time = AT) {
