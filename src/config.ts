@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { parse as parseYaml } from "yaml";
+import { type AlertConfig, readAlerts } from "./alert-config.ts";
 import { parseDuration } from "./core/duration.ts";
 import { After202Error } from "./core/errors.ts";
 import { isObject } from "./core/json.ts";
@@ -52,10 +53,11 @@ export interface Config {
   readonly webhook: { readonly publicKeyOrigin: string; readonly clientId: string | undefined } | undefined;
   readonly auth: "keys" | "off";
   readonly adminKey: string | undefined;
+  readonly alerts: AlertConfig;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-const FILE_KEYS = ["settings", "journals", "instances"];
+const FILE_KEYS = ["settings", "journals", "instances", "alerts"];
 
 /**
  * @param fileText the YAML file's text: `settings` (by name), `journals` (a list), `instances` (by Munchkin id)
@@ -72,6 +74,7 @@ export function loadConfig(
   const values = readValues(env, file["settings"], readSecret, problems);
   const journals = readJournals(values, file["journals"], problems);
   const lifecycle = readInstances(values, file["instances"], problems);
+  const alerts = readAlerts(values, file["alerts"], problems);
   const host = values.HOST ?? "";
   if (values.API_AUTH === "off" && !isLoopback(host)) {
     problems.push(`API_AUTH=off needs a loopback HOST, and ${host} is none: use keys, or HOST=127.0.0.1.`);
@@ -102,6 +105,7 @@ export function loadConfig(
         : undefined,
     auth: values.API_AUTH ?? "keys",
     adminKey: values.API_ADMIN_KEY,
+    alerts,
   };
 }
 

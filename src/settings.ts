@@ -24,6 +24,15 @@ function secret(about: string): Setting<string> {
   return { parse: text, about, secret: true };
 }
 
+function secretUrl(about: string): Setting<string> {
+  return { parse: url, about, secret: true };
+}
+
+function flag(value: string): boolean {
+  if (value !== "true" && value !== "false") throw new TypeError("true or false");
+  return value === "true";
+}
+
 function text(value: string): string {
   return value;
 }
@@ -133,6 +142,12 @@ export const SETTINGS = {
     "Where the keys of the signatures lie.",
     "https://static.adobeioevents.com",
   ),
+  ALERT_WEBHOOK_URL: setting(url, "Hook: signed webhook (Standard Webhooks)."),
+  ALERT_WEBHOOK_SECRET: secret("Its signing secret: whsec_ and base64."),
+  SLACK_WEBHOOK_URL: secretUrl("Hook: Slack incoming webhook."),
+  ALERTMANAGER_URL: setting(url, "Hook: Prometheus Alertmanager, v2 API."),
+  PAGERDUTY_ROUTING_KEY: secret("Hook: PagerDuty Events v2 integration key."),
+  ALERT_ALLOW_PRIVATE: setting(flag, "Hooks may point at private and loopback addresses.", "false"),
   API_AUTH: setting(oneOf("keys", "off"), "keys, or off (on a loopback HOST only).", "keys"),
   API_ADMIN_KEY: secret("A key with every scope, at least 16 characters, beside those of `keys create`."),
 } as const satisfies Record<string, Setting<unknown>>;
@@ -149,12 +164,6 @@ export const LATER_SETTINGS: readonly string[] = [
   "SALESFORCE_PRIVATE_KEY_FILE",
   "SALESFORCE_USERNAME",
   "LINK_KEY_SECRET",
-  "ALERT_WEBHOOK_URL",
-  "ALERT_WEBHOOK_SECRET",
-  "SLACK_WEBHOOK_URL",
-  "ALERTMANAGER_URL",
-  "PAGERDUTY_ROUTING_KEY",
-  "ALERT_ALLOW_PRIVATE",
 ];
 
 /** Read by the commands that ask a running service, not by the service. */

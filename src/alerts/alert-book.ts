@@ -4,7 +4,14 @@
  * Changes are collected here during a tick and written at its end, members first: after a crash in between the sums are
  * taken from the members again, and nobody is told twice.
  */
-import { type Alert, type AlertEvent, groupKey, NO_REQUESTS, type AlertRequests, type Judgement } from "../core/alert.ts";
+import {
+  type Alert,
+  type AlertEvent,
+  groupKey,
+  NO_REQUESTS,
+  type AlertRequests,
+  type Judgement,
+} from "../core/alert.ts";
 import { hash64 } from "../core/hash.ts";
 import type { Severity, AlertGroup, AlertRuleName } from "../core/alert.ts";
 
@@ -70,7 +77,12 @@ export class AlertBook {
       }
       this.put({ ...alert, requests, changedAt: now });
     } else {
-      this.end({ ...alert, requests: { ...alert.requests, outstanding: requests.outstanding } }, ending, "no request is left", now);
+      this.end(
+        { ...alert, requests: { ...alert.requests, outstanding: requests.outstanding } },
+        ending,
+        "no request is left",
+        now,
+      );
     }
   }
 

@@ -76,7 +76,9 @@ class Engine implements AlertEngine {
     this.options = options;
     this.book = book;
     const { store, requestRules, settings, thresholds } = options;
-    this.sweep = createSweep(store, requestRules, settings, thresholds, (instances) => this.maxLagMs(instances));
+    this.sweep = createSweep(store, requestRules, settings, thresholds, (instances) =>
+      this.maxLagMs(instances),
+    );
     this.ledger = options.ledgerAt(() => this.asOf);
   }
 
@@ -211,7 +213,9 @@ class Engine implements AlertEngine {
 
   /** Terminal states do not pass: an alert about them is over when nothing new has come for a while. */
   private endQuiet(now: number): void {
-    const quiet = new Set(this.options.requestRules.filter((rule) => rule.endsByQuiet).map((rule) => rule.name));
+    const quiet = new Set(
+      this.options.requestRules.filter((rule) => rule.endsByQuiet).map((rule) => rule.name),
+    );
     for (const alert of this.book.all()) {
       if (alert.status !== "firing" || !quiet.has(alert.rule)) continue;
       if (now - alert.changedAt < this.options.thresholds.quietMs) continue;
@@ -229,13 +233,23 @@ class Engine implements AlertEngine {
         continue;
       }
       const silence = silenceOf(alert, silences, now);
-      const told = { ...alert, notifiedAt: now, notifiedCount: alert.requests.count, notifiedStatus: alert.status };
+      const told = {
+        ...alert,
+        notifiedAt: now,
+        notifiedCount: alert.requests.count,
+        notifiedStatus: alert.status,
+      };
       if (silence === undefined) {
         await notify(alert);
         this.book.note(alert.alertId, now, "notified", decision.reason);
         this.book.put(told);
       } else if (decision.reason === "first") {
-        this.book.note(alert.alertId, now, "silenced", `${silence.comment || "silenced"} until ${new Date(silence.until).toISOString()}`);
+        this.book.note(
+          alert.alertId,
+          now,
+          "silenced",
+          `${silence.comment || "silenced"} until ${new Date(silence.until).toISOString()}`,
+        );
         this.book.put(told);
       }
       if (alert.status !== "firing") this.book.close(alert);
@@ -247,7 +261,10 @@ class Engine implements AlertEngine {
     const key = `${rule} ${instance}`;
     if (this.heldBefore.has(key)) return;
     this.heldBefore.add(key);
-    this.options.logger.warn({ rule, instance, reason }, "an alert waits: the stream had a gap over its time");
+    this.options.logger.warn(
+      { rule, instance, reason },
+      "an alert waits: the stream had a gap over its time",
+    );
   }
 
   private async write(): Promise<void> {
@@ -258,7 +275,10 @@ class Engine implements AlertEngine {
   private async maxLagMs(instances: InstanceSet): Promise<number> {
     const now = this.options.clock.now();
     const newest = new Map<string, number>();
-    for (const { instance, priority, lagSeconds } of await this.options.store.streamStatuses(now - 7_200_000, now)) {
+    for (const { instance, priority, lagSeconds } of await this.options.store.streamStatuses(
+      now - 7_200_000,
+      now,
+    )) {
       if (instances.only !== undefined && !instances.only.includes(instance)) continue;
       if (instances.except?.includes(instance)) continue;
       newest.set(JSON.stringify([instance, priority]), lagSeconds * 1_000);
@@ -266,4 +286,3 @@ class Engine implements AlertEngine {
     return Math.max(0, ...newest.values());
   }
 }
-

@@ -16,7 +16,10 @@ export interface AlertTiming {
 
 export type NotificationDecision =
   | { readonly notify: true; readonly reason: "first" | "grown" | "repeated" | "ended" }
-  | { readonly notify: false; readonly reason: "waits" | "unchanged" | "never told" | "acknowledged" | "told" };
+  | {
+      readonly notify: false;
+      readonly reason: "waits" | "unchanged" | "never told" | "acknowledged" | "told";
+    };
 
 export function decideNotification(alert: Alert, timing: AlertTiming, now: number): NotificationDecision {
   const { notifiedAt } = alert;

@@ -78,7 +78,15 @@ export interface Alert {
 export interface AlertEvent {
   readonly alertId: string;
   readonly at: number;
-  readonly what: "firing" | "grown" | "resolved" | "recovered" | "acknowledged" | "silenced" | "notified" | "waiting";
+  readonly what:
+    | "firing"
+    | "grown"
+    | "resolved"
+    | "recovered"
+    | "acknowledged"
+    | "silenced"
+    | "notified"
+    | "waiting";
   readonly reason: string;
 }
 

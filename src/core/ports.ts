@@ -82,6 +82,8 @@ export interface SourceStatus {
   readonly state: "starting" | "reading" | "idle" | "retrying" | "stopped";
   readonly lastReadAt: number | null;
   readonly lastEventAt: number | null;
+  /** Up to when the stream has been read and stored; null while unknown, or where a source cannot know. */
+  readonly coveredUntil: number | null;
   /** The last fault, in words, while there is one. */
   readonly fault: string | null;
 }
@@ -147,6 +149,8 @@ export interface JournalCursor {
   readonly savedAt: number;
   /** Time of the newest event read, epoch milliseconds; null before the first. */
   readonly lastEventAt: number | null;
+  /** Up to when the stream has been read and stored; null while unknown. */
+  readonly coveredUntil: number | null;
 }
 
 /** An interval in which the stream may have lost something on its way to us. */

@@ -20,6 +20,7 @@ export interface CursorKeeperOptions {
 interface Position {
   readonly next: string;
   readonly lastEventAt: number | null;
+  readonly coveredUntil: number | null;
 }
 
 export class CursorKeeper {

@@ -7,6 +7,7 @@ export class FaultBoard {
   state: SourceStatus["state"] = "starting";
   lastReadAt: number | null = null;
   lastEventAt: number | null = null;
+  coveredUntil: number | null = null;
   private readonly faults = new Map<string, string>();
   private readonly name: string;
   private readonly path: SourcePath;
@@ -45,6 +46,7 @@ export class FaultBoard {
       state: retrying ? "retrying" : this.state,
       lastReadAt: this.lastReadAt,
       lastEventAt: this.lastEventAt,
+      coveredUntil: this.coveredUntil,
       fault: fault ?? null,
     };
   }

@@ -71,8 +71,6 @@ class JournalSource implements Source {
   private readonly keeper: CursorKeeper | undefined;
   private readonly oldest: URL;
   private position: URL;
-  /** Up to when nothing can have been missed; null while that is unknown. */
-  private coveredUntil: number | null = null;
   private idleSavedAt = Number.NEGATIVE_INFINITY;
   private failures = 0;
   private cutPages = 0;
@@ -136,7 +134,7 @@ class JournalSource implements Source {
 
   private resumeFrom(cursor: JournalCursor): void {
     this.board.noteEvents(cursor.lastEventAt);
-    this.coveredUntil = cursor.lastEventAt ?? cursor.savedAt;
+    this.board.coveredUntil = cursor.coveredUntil ?? cursor.lastEventAt ?? cursor.savedAt;
   }
 
   /** One request with a good token; a token that is refused is renewed at once, but only once in a row. */
@@ -211,8 +209,8 @@ class JournalSource implements Source {
     this.board.clear("link");
     this.failures = 0;
     this.line.push(stored, () => {
-      this.coveredUntil = lastEventAt ?? this.coveredUntil;
-      this.keeper?.advance({ next: next.href, lastEventAt });
+      this.board.coveredUntil = lastEventAt ?? this.board.coveredUntil;
+      this.keeper?.advance({ next: next.href, lastEventAt, coveredUntil: this.board.coveredUntil });
     });
     const stands = next.href === this.position.href;
     this.position = next;
@@ -228,10 +226,10 @@ class JournalSource implements Source {
     this.position = next ?? this.position;
     const now = this.options.clock.now();
     if (this.line.isEmpty) {
-      this.coveredUntil = now;
+      this.board.coveredUntil = now;
       if (next !== undefined && now - this.idleSavedAt >= IDLE_SAVE_MS) {
         this.idleSavedAt = now;
-        this.keeper?.advance({ next: next.href, lastEventAt: this.board.lastEventAt });
+        this.keeper?.advance({ next: next.href, lastEventAt: this.board.lastEventAt, coveredUntil: this.board.coveredUntil });
       }
     }
     await this.rest(retryAfterMs, signal);
@@ -253,7 +251,7 @@ class JournalSource implements Source {
     signal.throwIfAborted();
     const { cursors, clock, logger } = this.options;
     const until = clock.now();
-    const from = this.coveredUntil;
+    const from = this.board.coveredUntil;
     if (from !== null && from < until) {
       const gap = { source: this.name, from, until, reason: "position_expired" } as const;
       logger.warn(
@@ -261,10 +259,10 @@ class JournalSource implements Source {
         "the journal's position has expired: the gap is recorded, reading from the oldest event",
       );
       await this.insist("store", signal, () => cursors.recordGap(gap));
-      this.coveredUntil = until;
+      this.board.coveredUntil = until;
     }
     this.position = this.oldest;
-    this.keeper?.advance({ next: this.oldest.href, lastEventAt: this.board.lastEventAt });
+    this.keeper?.advance({ next: this.oldest.href, lastEventAt: this.board.lastEventAt, coveredUntil: this.board.coveredUntil });
   }
 
   /** Hands a page to the intake until it is stored; rejects only when the signal aborts. */

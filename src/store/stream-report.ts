@@ -9,11 +9,13 @@ interface CursorRow {
   readonly next: string;
   readonly saved_ms: string;
   readonly last_event_ms: string | null;
+  readonly covered_ms: string | null;
 }
 
 const SELECT_CURSORS = `
   SELECT source, next, toUnixTimestamp64Milli(saved_at) AS saved_ms,
-         toUnixTimestamp64Milli(last_event_at) AS last_event_ms
+         toUnixTimestamp64Milli(last_event_at) AS last_event_ms,
+         toUnixTimestamp64Milli(covered_until) AS covered_ms
   FROM cursors FINAL`;
 
 function cursorOf(row: CursorRow): JournalCursor {
@@ -22,6 +24,7 @@ function cursorOf(row: CursorRow): JournalCursor {
     next: row.next,
     savedAt: Number(row.saved_ms),
     lastEventAt: row.last_event_ms === null ? null : Number(row.last_event_ms),
+    coveredUntil: row.covered_ms === null ? null : Number(row.covered_ms),
   };
 }
 
@@ -36,8 +39,8 @@ export function createCursorStore(client: StoreClient): CursorStore {
     async saveCursor(cursor) {
       await client.insert(
         "cursors",
-        ["source", "next", "saved_at", "last_event_at"],
-        `[${quote(cursor.source)},${quote(cursor.next)},${cursor.savedAt},${cursor.lastEventAt}]`,
+        ["source", "next", "saved_at", "last_event_at", "covered_until"],
+        `[${quote(cursor.source)},${quote(cursor.next)},${cursor.savedAt},${cursor.lastEventAt},${cursor.coveredUntil}]`,
       );
     },
     async recordGap(gap) {
@@ -50,17 +53,28 @@ export function createCursorStore(client: StoreClient): CursorStore {
   };
 }
 
-export async function streamReport(client: StoreClient, now: number): Promise<StreamReport> {
-  const cursors = await client.query<CursorRow>(`${SELECT_CURSORS} ORDER BY source`);
-  const gaps = await client.query<{
+export async function journalCursors(client: StoreClient): Promise<JournalCursor[]> {
+  return (await client.query<CursorRow>(`${SELECT_CURSORS} ORDER BY source`)).map(cursorOf);
+}
+
+/** Gaps that reach beyond `since`, newest first. */
+export async function coverageGaps(client: StoreClient, since: number): Promise<CoverageGap[]> {
+  const rows = await client.query<{
     source: string;
     from: string;
     until: string;
     reason: CoverageGap["reason"];
   }>(
     `SELECT source, toUnixTimestamp64Milli(gap_from) AS from, toUnixTimestamp64Milli(gap_until) AS until, reason
-     FROM coverage FINAL ORDER BY gap_from DESC LIMIT 1000`,
+     FROM coverage FINAL
+     WHERE gap_until > {since:DateTime64(3, 'UTC')}
+     ORDER BY gap_from DESC LIMIT 1000`,
+    { since: new Date(since) },
   );
+  return rows.map((gap) => ({ ...gap, from: Number(gap.from), until: Number(gap.until) }));
+}
+
+export async function streamReport(client: StoreClient, now: number): Promise<StreamReport> {
   const [totals] = await client.query<{ dead: string; last_ms: string | null }>(
     `SELECT (SELECT count() FROM dead_letters FINAL WHERE NOT discarded) AS dead,
             (SELECT if(count() = 0, NULL, max(toUnixTimestamp64Milli(at))) FROM facts_by_time
@@ -68,35 +82,53 @@ export async function streamReport(client: StoreClient, now: number): Promise<St
     { now: new Date(now) },
   );
   return {
-    cursors: cursors.map(cursorOf),
-    gaps: gaps.map((gap) => ({ ...gap, from: Number(gap.from), until: Number(gap.until) })),
+    cursors: await journalCursors(client),
+    gaps: await coverageGaps(client, 0),
     statuses: await newestStatuses(client, now),
     deadLetters: Number(totals?.dead ?? 0),
     lastResultAt: totals?.last_ms == null ? null : Number(totals.last_ms),
   };
 }
 
+export interface StatusRow {
+  readonly event_id: string;
+  readonly instance: string;
+  readonly priority: string;
+  readonly at_ms: string;
+  readonly quota: string | null;
+  readonly lag_seconds: number;
+  readonly request_backlog: number;
+  readonly record_backlog: number;
+}
+
+export const SELECT_STATUS = `
+  SELECT event_id, instance, priority, toUnixTimestamp64Milli(at) AS at_ms, quota, lag_seconds, request_backlog,
+         record_backlog`;
+
+export function statusOf(row: StatusRow): StreamStatus {
+  return {
+    eventId: row.event_id,
+    instance: row.instance,
+    at: Number(row.at_ms),
+    quota: row.quota === null ? null : Number(row.quota),
+    priority: row.priority,
+    lagSeconds: row.lag_seconds,
+    requestBacklog: row.request_backlog,
+    recordBacklog: row.record_backlog,
+  };
+}
+
 /** The newest status of each queue within the last two hours: an older one says nothing of now. */
 async function newestStatuses(client: StoreClient, now: number): Promise<StreamStatus[]> {
-  const rows = await client.query<Record<string, string | number | null>>(
-    `SELECT event_id, instance, priority, toUnixTimestamp64Milli(at) AS at_ms, quota, lag_seconds, request_backlog,
-            record_backlog
+  const rows = await client.query<StatusRow>(
+    `${SELECT_STATUS}
      FROM stream_status
      WHERE at <= {now:DateTime64(3, 'UTC')} AND at > {now:DateTime64(3, 'UTC')} - INTERVAL 2 HOUR
      ORDER BY instance, priority, at DESC, event_id DESC
      LIMIT 1 BY instance, priority`,
     { now: new Date(now) },
   );
-  return rows.map((row) => ({
-    eventId: String(row["event_id"]),
-    instance: String(row["instance"]),
-    at: Number(row["at_ms"]),
-    quota: row["quota"] === null ? null : Number(row["quota"]),
-    priority: String(row["priority"]),
-    lagSeconds: Number(row["lag_seconds"]),
-    requestBacklog: Number(row["request_backlog"]),
-    recordBacklog: Number(row["record_backlog"]),
-  }));
+  return rows.map(statusOf);
 }
 
 /** Milliseconds by which each queue lags, keyed `instance\npriority`; queues without a lag are left out. */

@@ -33,14 +33,27 @@ describe("GET /v1/stream", () => {
       state: "reading",
       lastReadAt: START,
       lastEventAt: START - 5_000,
+      coveredUntil: START - 5_000,
       fault: null,
     };
     const api = await startApi({ sources: () => [source] });
     const queue = { eventId: "e", instance: "123-ABC-456", at: START, requestBacklog: 3, recordBacklog: 40 };
     api.store.report = {
       cursors: [
-        { source: "journal-1", next: "https://secret", savedAt: START, lastEventAt: START - 2 * HOUR_MS },
-        { source: "journal-2", next: "https://secret", savedAt: START - 200 * HOUR_MS, lastEventAt: null },
+        {
+          source: "journal-1",
+          next: "https://secret",
+          savedAt: START,
+          lastEventAt: START - 2 * HOUR_MS,
+          coveredUntil: null,
+        },
+        {
+          source: "journal-2",
+          next: "https://secret",
+          savedAt: START - 200 * HOUR_MS,
+          lastEventAt: null,
+          coveredUntil: null,
+        },
       ],
       gaps: [{ source: "journal-2", from: START - HOUR_MS, until: START, reason: "position_expired" }],
       statuses: [

@@ -65,6 +65,7 @@ describe("faults", () => {
     journal.oldest = 20;
     const lastEventAt = Date.parse("2026-08-01T00:00:00Z");
     await cursors.saveCursor({
+      coveredUntil: null,
       source: "journal",
       next: `${journal.url}?since=3`,
       savedAt: lastEventAt + 5,

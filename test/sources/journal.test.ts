@@ -176,7 +176,13 @@ describe("the cursor", () => {
   it("of another journal is ignored, with a warning", async () => {
     fill(3);
     const next = journal.url.replace("registration-a", "registration-b");
-    await cursors.saveCursor({ source: "journal", next: `${next}?since=99`, savedAt: 1, lastEventAt: null });
+    await cursors.saveCursor({
+      source: "journal",
+      next: `${next}?since=99`,
+      savedAt: 1,
+      lastEventAt: null,
+      coveredUntil: null,
+    });
     start();
     await stored(3);
     expect(log.some(({ level, message }) => level === "warn" && message.includes("another journal"))).toBe(

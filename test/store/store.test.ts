@@ -195,11 +195,18 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
   });
 
   it("keeps cursors and gaps", async () => {
-    const cursor = { source: "journal", next: "http://x/?since=1", savedAt: START, lastEventAt: null };
+    const cursor = {
+      source: "journal",
+      next: "http://x/?since=1",
+      savedAt: START,
+      lastEventAt: null,
+      coveredUntil: START - 1,
+    };
     await store.saveCursor(cursor);
     await store.saveCursor({ ...cursor, next: "http://x/?since=2", savedAt: START + 1, lastEventAt: START });
     expect(await store.loadCursor("journal")).toMatchObject({
       next: "http://x/?since=2",
+      coveredUntil: START - 1,
       lastEventAt: START,
     });
     expect(await store.loadCursor("other")).toBeUndefined();

@@ -9,7 +9,8 @@ export const failureRate: StreamRule = {
     const shares = await reader.failureShares(now - thresholds.failureRateWindowMs, now);
     return shares.map(({ instance, objectName, accounted, failed }) => {
       const percent = ((100 * failed) / Math.max(1, accounted)).toFixed(1);
-      const many = accounted >= thresholds.failureRateMinRecords && failed > accounted * thresholds.failureRate;
+      const many =
+        accounted >= thresholds.failureRateMinRecords && failed > accounted * thresholds.failureRate;
       const reason = `${failed} of ${accounted} records failed (${percent} %)`;
       return {
         group: { instance, objectName, source: "" },

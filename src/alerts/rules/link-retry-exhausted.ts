@@ -16,7 +16,10 @@ export const linkRetryExhausted: RequestRule = {
   judge(one, { now, settings }) {
     if (one.state !== "exhausted" || one.retry === null) return clear(`the request is ${one.state}`);
     if (one.evidence === "inferred" && one.tally.linkFailed === 0) {
-      return firing("inferred", `${one.tally.outstanding} records were never reported, and the window is closed`);
+      return firing(
+        "inferred",
+        `${one.tally.outstanding} records were never reported, and the window is closed`,
+      );
     }
     if (now < one.retry.deadlineAt && !reportedAfterWindow(one, settings.linkCodes)) {
       return clear("the result of the last retry may still be under way");

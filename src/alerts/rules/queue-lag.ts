@@ -18,7 +18,10 @@ export const queueLag: StreamRule = {
       group: { instance, objectName: "", source: priority },
       judgement:
         lagSeconds * 1_000 > thresholds.queueLagMs
-          ? firing("observed", `the ${priority} queue lags ${lagSeconds} s behind with ${recordBacklog} records`)
+          ? firing(
+              "observed",
+              `the ${priority} queue lags ${lagSeconds} s behind with ${recordBacklog} records`,
+            )
           : clear(`the ${priority} queue lags ${lagSeconds} s`),
     }));
   },

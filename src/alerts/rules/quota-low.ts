@@ -24,7 +24,10 @@ export const quotaLow: StreamRule = {
         group: { instance, objectName: "", source: "" },
         judgement:
           runsOutMs <= thresholds.quotaHorizonMs
-            ? firing("inferred", `${left} records are left of the daily quota: at the present rate it is used up in ${minutes} minutes`)
+            ? firing(
+                "inferred",
+                `${left} records are left of the daily quota: at the present rate it is used up in ${minutes} minutes`,
+              )
             : clear(`${left} records are left of the daily quota`),
       };
     });

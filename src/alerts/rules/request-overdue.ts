@@ -10,6 +10,9 @@ export const requestOverdue: RequestRule = {
   milestonesMs: ({ settings }) => [lastRetryMs(settings.policy) + settings.graceMs],
   judge(one) {
     if (one.state !== "overdue") return clear(`the request is ${one.state}`);
-    return firing("inferred", `${one.tally.outstanding} of ${one.tally.expected} records were never reported`);
+    return firing(
+      "inferred",
+      `${one.tally.outstanding} of ${one.tally.expected} records were never reported`,
+    );
   },
 };

@@ -16,13 +16,19 @@ export const streamGap: StreamRule = {
     ]);
     return [...sources].map((source) => {
       const gap = gaps.find((one) => one.source === source);
-      const span = gap === undefined ? "" : `${new Date(gap.from).toISOString()} to ${new Date(gap.until).toISOString()}`;
+      const span =
+        gap === undefined
+          ? ""
+          : `${new Date(gap.from).toISOString()} to ${new Date(gap.until).toISOString()}`;
       return {
         group: { instance: "", objectName: "", source },
         judgement:
           gap === undefined
             ? clear("every interval was read")
-            : firing("observed", `events from ${span} may be missing; alerts inferred from silence wait there`),
+            : firing(
+                "observed",
+                `events from ${span} may be missing; alerts inferred from silence wait there`,
+              ),
       };
     });
   },

@@ -10,6 +10,9 @@ export const unconfirmedSubmission: RequestRule = {
   judge(one, { now, thresholds }) {
     if (one.state !== "unconfirmed") return clear(`the request is ${one.state}`);
     if (now < one.t0 + thresholds.unconfirmedAfterMs) return clear("its results may still come");
-    return firing("inferred", `${one.tally.expected} records were sent without an answer, and the stream shows none of them`);
+    return firing(
+      "inferred",
+      `${one.tally.expected} records were sent without an answer, and the stream shows none of them`,
+    );
   },
 };

@@ -1,0 +1,71 @@
+/**
+ * The connections of a hook: a name is resolved once, and the address that was judged is the one that is connected.
+ *
+ * Checking first and connecting by name afterwards would let a name change in between (DNS rebinding).
+ */
+import { lookup as lookupAll } from "node:dns/promises";
+import { isIP, type LookupFunction } from "node:net";
+import { Agent, buildConnector } from "undici";
+import { bareHost, isPublicAddress } from "./target.ts";
+
+export interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** All addresses of a name; rejects where it has none. */
+export type Resolve = (hostname: string) => Promise<readonly Address[]>;
+
+export const systemResolve: Resolve = (hostname) => lookupAll(hostname, { all: true });
+
+/** Told apart from network faults: trying again does not help. */
+export class PrivateTargetError extends Error {
+  constructor() {
+    super("the receiver has no public address");
+    this.name = "PrivateTargetError";
+  }
+}
+
+export interface TargetAgentOptions {
+  readonly allowPrivate: boolean;
+  readonly connectTimeoutMs: number;
+  readonly resolve?: Resolve;
+}
+
+/** Idle connections hold no process open; closing the agent is for tests. */
+export function createTargetAgent(options: TargetAgentOptions): Agent {
+  const { allowPrivate, connectTimeoutMs, resolve = systemResolve } = options;
+  const permitted = (address: string): boolean => allowPrivate || isPublicAddress(address);
+  const connect = buildConnector({ timeout: connectTimeoutMs, lookup: guardedLookup(resolve, permitted) });
+  return new Agent({
+    connections: 8,
+    connect(target, callback) {
+      // an address written into the URL is connected without a lookup
+      const host = bareHost(target.hostname);
+      if (isIP(host) !== 0 && !permitted(host)) callback(new PrivateTargetError(), null);
+      else connect(target, callback);
+    },
+  });
+}
+
+/** A lookup, as `net.connect` asks for it, that answers only with permitted addresses. */
+export function guardedLookup(resolve: Resolve, permitted: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname).then(
+      (found) => {
+        const { family } = options;
+        const wanted = found.filter((one) => !family || `${family}`.endsWith(`${one.family}`));
+        const open = wanted.filter((one) => permitted(one.address));
+        const [first] = open;
+        if (first === undefined) callback(wanted.length > 0 ? new PrivateTargetError() : notFound(), "");
+        else if (options.all === true) callback(null, [...open]);
+        else callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, ""),
+    );
+  };
+}
+
+function notFound(): NodeJS.ErrnoException {
+  return Object.assign(new Error("the receiver's name has no address"), { code: "ENOTFOUND" });
+}
