@@ -1,6 +1,7 @@
 /**
  * The store as a whole: opened, migrated, and every question that the others ask of it.
  */
+import type { AlertStore } from "../core/alert-ports.ts";
 import type { SettingsByInstance } from "../core/lifecycle-settings.ts";
 import type {
   CursorStore,
@@ -11,6 +12,7 @@ import type {
   StoreHealth,
   StreamReader,
 } from "../core/ports.ts";
+import { createAlertStore } from "./alert-store.ts";
 import { createKeyStore } from "./api-keys.ts";
 import { createFactWriter } from "./append.ts";
 import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
@@ -28,7 +30,15 @@ export interface StoreOptions extends StoreSettings {
 }
 
 export interface Store
-  extends FactWriter, FactReader, CursorStore, StreamReader, DeadLetterStore, KeyStore, StoreHealth {
+  extends
+    FactWriter,
+    FactReader,
+    CursorStore,
+    StreamReader,
+    DeadLetterStore,
+    KeyStore,
+    StoreHealth,
+    AlertStore {
   readonly client: StoreClient;
   /** What opening it changed in the schema. */
   readonly migrated: MigrateResult;
@@ -54,6 +64,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createCursorStore(client),
     ...createDeadLetterStore(client),
     ...createKeyStore(client),
+    ...createAlertStore(client),
     factsOf: (requestIds) => factsOf(client, requestIds),
     adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
     requestsOfCorrelation: (correlationId, after, limit) =>

@@ -3,39 +3,78 @@
 -- Facts that may change an alert when they arrive: late, with failures, refused or unanswered; in the order of arrival.
 CREATE TABLE IF NOT EXISTS {{table notable_arrivals}} {{on_cluster}}
 (
-    arrived_at DateTime64(3, 'UTC'),
+    arrived_at DateTime64(3, 'UTC') COMMENT 'when the insert began, by the clock of ClickHouse',
     request_id String
 )
 ENGINE = {{engine ReplacingMergeTree}}
 PARTITION BY toDate(arrived_at)
 ORDER BY (arrived_at, request_id)
-TTL toDateTime(arrived_at) + INTERVAL 3 DAY;
+TTL toDateTime(arrived_at) + INTERVAL 3 DAY
+SETTINGS ttl_only_drop_parts = 1;
 -- distributed: notable_arrivals by cityHash64(request_id)
 
+-- Late is what comes after the first retry of the shortest policy: until then the sweep has the milestones to itself.
 CREATE MATERIALIZED VIEW IF NOT EXISTS notable_arrivals_mv {{on_cluster}} TO {{table notable_arrivals}} AS
 SELECT now64(3, 'UTC') AS arrived_at, request_id
 FROM {{table facts}}
-WHERE length(failed_codes) > 0
+WHERE notEmpty(failed_codes)
    OR (kind = 'submission' AND (http_status < 200 OR http_status > 299))
    OR kind = 'job'
-   OR t0 < now64(3, 'UTC') - INTERVAL 10 SECOND;
+   OR toUnixTimestamp64Milli(t0) < toUnixTimestamp64Milli(now64(3, 'UTC'))
+        - (SELECT min(retry_after_ms[1]) FROM fold_settings FINAL WHERE notEmpty(retry_after_ms));
+
+-- When an instance was last heard of, and when something was sent to it, by minutes: a silence is read from it, however long.
+CREATE TABLE IF NOT EXISTS {{table stream_activity}} {{on_cluster}}
+(
+    instance LowCardinality(String),
+    kind     Enum8('submission' = 1, 'result' = 2, 'job' = 3) COMMENT 'submissions: only those that were accepted',
+    minute   DateTime('UTC'),
+    first_at SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
+    last_at  SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
+)
+ENGINE = {{engine AggregatingMergeTree}}
+ORDER BY (instance, kind, minute)
+TTL minute + INTERVAL 30 DAY;
+-- distributed: stream_activity by cityHash64(instance)
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS stream_activity_mv {{on_cluster}} TO {{table stream_activity}} AS
+SELECT instance, kind, toStartOfMinute(at) AS minute, min(at) AS first_at, max(at) AS last_at
+FROM {{table facts}}
+WHERE target = 'marketo' AND (kind = 'result' OR (kind = 'submission' AND http_status BETWEEN 200 AND 299))
+GROUP BY instance, kind, minute;
 
 CREATE TABLE IF NOT EXISTS alert_members {{on_cluster}}
 (
-    rule          LowCardinality(String),
     request_id    String,
+    rule          LowCardinality(String),
     alert_id      String,
     status        LowCardinality(String) COMMENT 'firing, resolved, recovered',
     evidence      LowCardinality(String),
     reason        String,
     outstanding   UInt64,
-    failed_codes  Array(LowCardinality(String)),
-    failed_counts Array(UInt32),
-    changed_at    DateTime64(3, 'UTC') COMMENT 'the newest row counts'
+    failed_codes  Array(LowCardinality(String)) COMMENT 'sorted',
+    failed_counts Array(UInt64),
+    changed_at    DateTime64(3, 'UTC'),
+    revision      UInt64 COMMENT 'the highest row counts'
+)
+ENGINE = {{everywhere ReplacingMergeTree(revision)}}
+ORDER BY (request_id, rule)
+TTL toDateTime(changed_at) + INTERVAL {{retention_days}} DAY
+SETTINGS index_granularity = 512;
+
+-- Which requests ever were behind an alert: where to look for its members of now.
+CREATE TABLE IF NOT EXISTS alert_requests {{on_cluster}}
+(
+    alert_id   String,
+    request_id String,
+    changed_at DateTime64(3, 'UTC')
 )
 ENGINE = {{everywhere ReplacingMergeTree(changed_at)}}
-ORDER BY (request_id, rule)
+ORDER BY (alert_id, request_id)
 TTL toDateTime(changed_at) + INTERVAL {{retention_days}} DAY;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS alert_requests_mv {{on_cluster}} TO alert_requests AS
+SELECT alert_id, request_id, changed_at FROM alert_members;
 
 CREATE TABLE IF NOT EXISTS alerts {{on_cluster}}
 (
@@ -44,7 +83,7 @@ CREATE TABLE IF NOT EXISTS alerts {{on_cluster}}
     instance         LowCardinality(String),
     object_name      LowCardinality(String),
     source           LowCardinality(String),
-    status           LowCardinality(String),
+    status           LowCardinality(String) COMMENT 'firing, resolved, recovered',
     severity         LowCardinality(String),
     evidence         LowCardinality(String),
     reason           String,
@@ -54,13 +93,13 @@ CREATE TABLE IF NOT EXISTS alerts {{on_cluster}}
     requests         UInt64,
     sample           Array(String),
     outstanding      UInt64,
-    failed_codes     Array(LowCardinality(String)),
-    failed_counts    Array(UInt32),
+    failed_codes     Array(LowCardinality(String)) COMMENT 'sorted',
+    failed_counts    Array(UInt64),
     acknowledged_at  Nullable(DateTime64(3, 'UTC')),
     acknowledged_by  String,
     notified_at      Nullable(DateTime64(3, 'UTC')),
     notified_count   UInt64,
-    notified_status  LowCardinality(String),
+    notified_status  LowCardinality(String) COMMENT 'what the hooks were last told; empty: nothing yet',
     revision         UInt64 COMMENT 'the highest row counts'
 )
 ENGINE = {{everywhere ReplacingMergeTree(revision)}}
@@ -75,7 +114,7 @@ CREATE TABLE IF NOT EXISTS alert_events {{on_cluster}}
     reason   String
 )
 ENGINE = {{everywhere ReplacingMergeTree}}
-ORDER BY (alert_id, at, what)
+ORDER BY (alert_id, at, what, reason)
 TTL toDateTime(at) + INTERVAL {{retention_days}} DAY;
 
 CREATE TABLE IF NOT EXISTS deliveries {{on_cluster}}
@@ -90,11 +129,13 @@ CREATE TABLE IF NOT EXISTS deliveries {{on_cluster}}
     next_at     DateTime64(3, 'UTC'),
     last_error  String,
     changed_at  DateTime64(3, 'UTC'),
-    revision    UInt64 COMMENT 'the highest row counts'
+    revision    UInt64 COMMENT 'the highest row counts',
+    INDEX by_alert alert_id TYPE bloom_filter GRANULARITY 1
 )
 ENGINE = {{everywhere ReplacingMergeTree(revision)}}
 ORDER BY delivery_id
-TTL toDateTime(created_at) + INTERVAL 30 DAY;
+TTL toDateTime(created_at) + INTERVAL 30 DAY
+SETTINGS index_granularity = 256;
 
 CREATE TABLE IF NOT EXISTS silences {{on_cluster}}
 (
@@ -107,7 +148,8 @@ CREATE TABLE IF NOT EXISTS silences {{on_cluster}}
     revision   UInt64 COMMENT 'the highest row counts'
 )
 ENGINE = {{everywhere ReplacingMergeTree(revision)}}
-ORDER BY silence_id;
+ORDER BY silence_id
+TTL toDateTime(until) + INTERVAL {{retention_days}} DAY;
 
 CREATE TABLE IF NOT EXISTS sweep_cursors {{on_cluster}}
 (

@@ -1,0 +1,22 @@
+/** What alerting asks of the store and keeps in it, put together. Repeating any write changes nothing. */
+import type { AlertStore } from "../core/alert-ports.ts";
+import { createAlertBands } from "./alert-bands.ts";
+import { createAlertMembers } from "./alert-members.ts";
+import { createRevisions } from "./alert-revision.ts";
+import { createAlertRows } from "./alert-rows.ts";
+import { createAlertStream } from "./alert-stream.ts";
+import type { StoreClient } from "./client.ts";
+import { createOutboxStore } from "./outbox-rows.ts";
+import { createSilenceStore } from "./silences.ts";
+
+export function createAlertStore(client: StoreClient): AlertStore & ReturnType<typeof createAlertStream> {
+  const nextRevision = createRevisions();
+  return {
+    ...createAlertBands(client, nextRevision),
+    ...createAlertMembers(client, nextRevision),
+    ...createAlertRows(client, nextRevision),
+    ...createAlertStream(client),
+    ...createSilenceStore(client, nextRevision),
+    ...createOutboxStore(client, nextRevision),
+  };
+}
