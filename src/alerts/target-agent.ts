@@ -5,6 +5,7 @@
  */
 import { lookup as lookupAll } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
+import { callbackify } from "node:util";
 import { Agent, buildConnector } from "undici";
 import { bareHost, isPublicAddress } from "./target.ts";
 
@@ -50,19 +51,21 @@ export function createTargetAgent(options: TargetAgentOptions): Agent {
 
 /** A lookup, as `net.connect` asks for it, that answers only with permitted addresses. */
 export function guardedLookup(resolve: Resolve, permitted: (address: string) => boolean): LookupFunction {
+  const find = callbackify(async (hostname: string, family: number | string | undefined) => {
+    const found = await resolve(hostname);
+    const wanted = found.filter((one) => !family || String(family).endsWith(String(one.family)));
+    if (wanted.length === 0) throw notFound();
+    const open = wanted.filter((one) => permitted(one.address));
+    if (open.length === 0) throw new PrivateTargetError();
+    return open;
+  });
   return (hostname, options, callback) => {
-    resolve(hostname).then(
-      (found) => {
-        const { family } = options;
-        const wanted = found.filter((one) => !family || `${family}`.endsWith(`${one.family}`));
-        const open = wanted.filter((one) => permitted(one.address));
-        const [first] = open;
-        if (first === undefined) callback(wanted.length > 0 ? new PrivateTargetError() : notFound(), "");
-        else if (options.all === true) callback(null, [...open]);
-        else callback(null, first.address, first.family);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, ""),
-    );
+    find(hostname, options.family, (error, open) => {
+      const [first] = open ?? [];
+      if (error !== null || first === undefined) callback(error ?? notFound(), "");
+      else if (options.all === true) callback(null, [...open]);
+      else callback(null, first.address, first.family);
+    });
   };
 }
 

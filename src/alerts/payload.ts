@@ -1,0 +1,40 @@
+/**
+ * The payload of hooks, as contracted: an alert as others see it.
+ *
+ * Made once, when the notification is: retries and every hook tell the same.
+ */
+import type { Alert } from "../core/alert.ts";
+import type { AlertPayload } from "../core/alert-ports.ts";
+import { type AlertTexts, createAlertTexts } from "./template.ts";
+
+export interface AlertLinks {
+  /** Where the service is reached from outside: `https://after202.example.com`, with or without a path. */
+  readonly base: string;
+}
+
+const DEFAULT = createAlertTexts();
+
+export function alertPayload(alert: Alert, { base }: AlertLinks, texts: AlertTexts = DEFAULT): AlertPayload {
+  const { alertId, group, requests } = alert;
+  const root = base.replace(/\/+$/, "");
+  const id = encodeURIComponent(alertId);
+  const payload: AlertPayload = {
+    id: alertId,
+    type: alert.rule,
+    status: alert.status,
+    severity: alert.severity,
+    evidence: alert.evidence,
+    startsAt: new Date(alert.startsAt).toISOString(),
+    endsAt: alert.endsAt === null ? null : new Date(alert.endsAt).toISOString(),
+    group: {
+      ...(group.instance !== "" && { instance: group.instance }),
+      ...(group.objectName !== "" && { objectName: group.objectName }),
+      ...(group.source !== "" && { source: group.source }),
+    },
+    summary: "",
+    requests: { count: requests.count, sample: requests.sample },
+    records: { outstanding: requests.outstanding, failed: requests.failed },
+    links: { self: `${root}/v1/alerts/${id}`, page: `${root}/#/alerts/${id}` },
+  };
+  return { ...payload, summary: texts.summary(payload, alert.reason) };
+}
