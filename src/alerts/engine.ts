@@ -104,8 +104,7 @@ class Engine implements AlertEngine {
     this.evaluated = 0;
     this.asOf = Math.min(startedAt, await coveredUntil(startedAt));
     this.gaps = await store.coverageGaps(startedAt - GAP_LOOK_BACK_MS);
-    await this.takeBand(await this.sweep.arrivals(startedAt));
-    for await (const band of this.sweep.milestoneBands({ now: startedAt, coveredUntil: this.asOf })) {
+    for await (const band of this.sweep.bands({ now: startedAt, coveredUntil: this.asOf })) {
       await this.takeBand(band);
     }
     await this.observeStream(startedAt);

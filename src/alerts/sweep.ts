@@ -24,8 +24,6 @@ export interface Band {
   readonly requestIds: readonly string[];
   /** Where the cursor goes once the requests are evaluated. */
   readonly until: number;
-  /** More of the same is waiting. */
-  readonly behind: boolean;
 }
 
 export interface SweepTimes {
@@ -35,8 +33,8 @@ export interface SweepTimes {
 }
 
 export interface Sweep {
-  milestoneBands(times: SweepTimes): AsyncIterable<Band>;
-  arrivals(now: number): Promise<Band>;
+  /** Every band that is due, one after the other; each is to be evaluated and `done` before the next is asked for. */
+  bands(times: SweepTimes): AsyncIterable<Band>;
   done(band: Band): Promise<void>;
 }
 
@@ -56,23 +54,32 @@ export function createSweep(
     return known;
   }
 
-  return {
-    async *milestoneBands({ now, coveredUntil }) {
-      for (const { name, instances, afterMs } of milestones) {
-        const lagMs = await maxLagMs(instances);
-        const end = Math.min(now, coveredUntil) - afterMs - lagMs;
-        const since = await cursorOf(name, end - FIRST_LOOK_BACK_MS);
-        if (end <= since) continue;
-        const until = Math.min(end, since + LONGEST_BAND_MS);
-        const requestIds = await store.requestsInBand(instances, since, until);
-        yield { name, requestIds, until, behind: until < end };
-      }
-    },
-    async arrivals(now) {
+  async function* arrivals(now: number): AsyncIterable<Band> {
+    for (;;) {
       const since = await cursorOf("arrivals", now - FIRST_LOOK_BACK_MS);
       const until = Math.min(now, since + LONGEST_BAND_MS);
+      if (until <= since) return;
       const requestIds = await store.notableArrivals(since - ARRIVAL_OVERLAP_MS, until);
-      return { name: "arrivals", requestIds, until, behind: until < now };
+      yield { name: "arrivals", requestIds, until };
+    }
+  }
+
+  async function* milestone({ name, instances }: Milestone, end: number): AsyncIterable<Band> {
+    for (;;) {
+      const since = await cursorOf(name, end - FIRST_LOOK_BACK_MS);
+      if (end <= since) return;
+      const until = Math.min(end, since + LONGEST_BAND_MS);
+      yield { name, requestIds: await store.requestsInBand(instances, since, until), until };
+    }
+  }
+
+  return {
+    async *bands({ now, coveredUntil }) {
+      yield* arrivals(now);
+      for (const one of milestones) {
+        const lagMs = await maxLagMs(one.instances);
+        yield* milestone(one, Math.min(now, coveredUntil) - one.afterMs - lagMs);
+      }
     },
     async done({ name, until }) {
       if (cursors.get(name) === until) return;
