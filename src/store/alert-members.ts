@@ -1,9 +1,11 @@
 /**
  * Members of alerts: the requests behind them, one row for each rule and request, of which the newest counts.
  *
- * A request may move from one alert to another: only its newest row says to which it belongs.
+ * A request may move from one alert to another (its object name became known): under the one that it leaves it is then
+ * saved as resolved, in the same insert, so that each alert adds up by its own rows.
  */
 import type { AlertMember, AlertStore } from "../core/alert-ports.ts";
+import { idChunks } from "./alert-id-chunks.ts";
 import type { StoreClient } from "./client.ts";
 import { countColumns, quote } from "./row-text.ts";
 
@@ -62,36 +64,22 @@ export function createAlertMembers(
 ): Pick<AlertStore, "saveMembers" | "firingMembers" | "sumMembers"> {
   return {
     async saveMembers(members) {
-      const rows = members.map(
+      const before = await firingMembers(client, [...new Set(members.map((one) => one.requestId))]);
+      const rows = [...departures(before, members), ...members].map(
         (one) =>
           `[${quote(one.requestId)},"${one.rule}",${quote(one.alertId)},"${one.status}","${one.evidence}",` +
           `${quote(one.reason)},${one.outstanding},${countColumns(one.failed)},${one.changedAt},${nextRevision()}]`,
       );
       await client.insert("alert_members", COLUMNS, rows.join("\n"));
     },
-    async firingMembers(requestIds) {
-      if (requestIds.length === 0) return [];
-      const rows = await client.query<MemberRow>(
-        `SELECT request_id, rule, alert_id, status, evidence, reason, outstanding, failed_codes, failed_counts,
-                toUnixTimestamp64Milli(changed_at) AS changed_ms
-         FROM (
-           SELECT * FROM alert_members
-           WHERE request_id IN {ids:Array(String)}
-           ORDER BY request_id, rule, revision DESC
-           LIMIT 1 BY request_id, rule
-         )
-         WHERE status = 'firing'`,
-        { ids: requestIds },
-      );
-      return rows.map(memberOf);
-    },
+    firingMembers: (requestIds) => firingMembers(client, requestIds),
     async sumMembers(alertId) {
       const [row] = await client.query<{
         members: string;
         sample: string[];
         outstanding: string;
         failed: [string[], string[]];
-      }>(SUM, { alertId, sample: SAMPLE });
+      }>(SUM, { alertId });
       return {
         count: Number(row?.members ?? 0),
         sample: row?.sample ?? [],
@@ -102,17 +90,43 @@ export function createAlertMembers(
   };
 }
 
-const SUM = `
-  SELECT
-    count() AS members,
-    arraySlice(arrayMap(pair -> pair.2, arraySort(groupArray((changed_at, request_id)))), 1, {sample:UInt8}) AS sample,
-    sum(outstanding) AS outstanding,
-    sumMap(failed_codes, failed_counts) AS failed
+/** The rows by which members leave the alerts that they belonged to. */
+function departures(before: readonly AlertMember[], members: readonly AlertMember[]): AlertMember[] {
+  const alerts = new Map(members.map((one) => [`${one.rule} ${one.requestId}`, one.alertId]));
+  return before
+    .filter((one) => (alerts.get(`${one.rule} ${one.requestId}`) ?? one.alertId) !== one.alertId)
+    .map((one) => ({ ...one, status: "resolved" }));
+}
+
+async function firingMembers(client: StoreClient, requestIds: readonly string[]): Promise<AlertMember[]> {
+  const members: AlertMember[] = [];
+  for (const ids of idChunks(requestIds)) {
+    members.push(...(await client.query<MemberRow>(FIRING, { ids })).map(memberOf));
+  }
+  return members;
+}
+
+const FIRING = `
+  SELECT request_id, rule, alert_id, status, evidence, reason, outstanding, failed_codes, failed_counts,
+         toUnixTimestamp64Milli(changed_at) AS changed_ms
   FROM (
-    SELECT request_id, rule, alert_id, status, outstanding, failed_codes, failed_counts, changed_at
-    FROM alert_members
-    WHERE request_id IN (SELECT request_id FROM alert_requests WHERE alert_id = {alertId:String})
+    SELECT * FROM alert_members
+    WHERE request_id IN {ids:Array(String)}
     ORDER BY request_id, rule, revision DESC
     LIMIT 1 BY request_id, rule
   )
-  WHERE alert_id = {alertId:String} AND status = 'firing'`;
+  WHERE status = 'firing'`;
+
+const SUM = `
+  SELECT
+    count() AS members,
+    arrayMap(pair -> pair.2, groupArraySorted(${SAMPLE})((changed_at, request_id))) AS sample,
+    sum(outstanding) AS outstanding,
+    sumMap(failed_codes, failed_counts) AS failed
+  FROM (
+    SELECT * FROM alert_sums
+    WHERE alert_id = {alertId:String}
+    ORDER BY rule, request_id, revision DESC
+    LIMIT 1 BY rule, request_id
+  )
+  WHERE status = 'firing'`;

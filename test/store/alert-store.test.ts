@@ -192,8 +192,10 @@ describe.each(STORE_PATHS)("alerts in the store, $name", ({ open }) => {
       expect(await store.sumMembers("to")).toMatchObject({ count: 1, sample: ["moved"] });
     });
 
-    it("adds up an alert of 10,000 requests, and looks 2,000 of them up", async () => {
-      const members = Array.from({ length: 10_000 }, (_, i) => member(`many-${i}`, { alertId: "many" }));
+    it("adds up an alert of 10,000 requests, and looks all of them up", async () => {
+      const members = Array.from({ length: 10_000 }, (_, i) =>
+        member(`${i}-${"i".repeat(60)}`, { alertId: "many" }),
+      );
       await store.saveMembers(members);
       await store.saveMembers(members);
       expect(await store.sumMembers("many")).toMatchObject({
@@ -201,8 +203,8 @@ describe.each(STORE_PATHS)("alerts in the store, $name", ({ open }) => {
         outstanding: 20_000,
         failed: { "1004": 30_000 },
       });
-      const ids = members.slice(0, 2_000).map((one) => one.requestId);
-      expect(await store.firingMembers(ids)).toHaveLength(2_000);
+      const ids = members.map((one) => one.requestId);
+      expect(await store.firingMembers(ids)).toHaveLength(10_000);
     });
   });
 

@@ -60,21 +60,29 @@ CREATE TABLE IF NOT EXISTS alert_members {{on_cluster}}
 ENGINE = {{everywhere ReplacingMergeTree(revision)}}
 ORDER BY (request_id, rule)
 TTL toDateTime(changed_at) + INTERVAL {{retention_days}} DAY
-SETTINGS index_granularity = 512;
+SETTINGS index_granularity = 128;
 
--- Which requests ever were behind an alert: where to look for its members of now.
-CREATE TABLE IF NOT EXISTS alert_requests {{on_cluster}}
+-- The same in the order of alerts: an alert is added up without looking at the members of others.
+CREATE TABLE IF NOT EXISTS alert_sums {{on_cluster}}
 (
-    alert_id   String,
-    request_id String,
-    changed_at DateTime64(3, 'UTC')
+    alert_id      String,
+    rule          LowCardinality(String),
+    request_id    String,
+    status        LowCardinality(String) COMMENT 'resolved also when the request went to another alert',
+    outstanding   UInt64,
+    failed_codes  Array(LowCardinality(String)) COMMENT 'sorted',
+    failed_counts Array(UInt64),
+    changed_at    DateTime64(3, 'UTC'),
+    revision      UInt64 COMMENT 'the highest row counts'
 )
-ENGINE = {{everywhere ReplacingMergeTree(changed_at)}}
-ORDER BY (alert_id, request_id)
-TTL toDateTime(changed_at) + INTERVAL {{retention_days}} DAY;
+ENGINE = {{everywhere ReplacingMergeTree(revision)}}
+ORDER BY (alert_id, rule, request_id)
+TTL toDateTime(changed_at) + INTERVAL {{retention_days}} DAY
+SETTINGS index_granularity = 1024;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS alert_requests_mv {{on_cluster}} TO alert_requests AS
-SELECT alert_id, request_id, changed_at FROM alert_members;
+CREATE MATERIALIZED VIEW IF NOT EXISTS alert_sums_mv {{on_cluster}} TO alert_sums AS
+SELECT alert_id, rule, request_id, status, outstanding, failed_codes, failed_counts, changed_at, revision
+FROM alert_members;
 
 CREATE TABLE IF NOT EXISTS alerts {{on_cluster}}
 (
