@@ -31,7 +31,7 @@ export function slackMessage(payload: AlertPayload, texts: AlertTexts): SlackMes
   const fields = fieldsOf(payload);
   const sample = sampleOf(payload);
   return {
-    text: cut(`${headline}: ${escaped(payload.summary)}`, 3_000),
+    text: cut(escaped(`${headline}: ${payload.summary}`), 3_000),
     blocks: [
       { type: "header", text: { type: "plain_text", text: cut(headline, 150), emoji: true } },
       section(`*${escaped(payload.summary)}*\n${escaped(texts.description(payload))}`),
