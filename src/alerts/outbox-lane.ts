@@ -107,8 +107,9 @@ export class OutboxLane {
       return;
     }
     if (this.circuit.answered()) this.resumed(now);
-    if (outcome.kind === "refused") await this.giveUp(delivery, outcome.reason);
-    else await this.delivered(delivery, now);
+    const attempts = delivery.attempts + 1;
+    if (outcome.kind === "refused") await this.giveUp({ ...delivery, attempts }, outcome.reason);
+    else await this.delivered({ ...delivery, attempts }, now);
   }
 
   /** Never rejects, and ends even if the hook does not. */
@@ -140,7 +141,7 @@ export class OutboxLane {
   private async delivered(delivery: Delivery, now: number): Promise<void> {
     const { observe } = this.parts;
     observe.delivered?.(this.hook.name, (now - delivery.createdAt) / 1_000);
-    await this.save({ ...delivery, status: "delivered", attempts: delivery.attempts + 1, changedAt: now });
+    await this.save({ ...delivery, status: "delivered", changedAt: now });
     this.queue.settle(delivery);
   }
 

@@ -1,0 +1,170 @@
+/**
+ * Against a real Alertmanager (Debian: prometheus-alertmanager): what the hook sends arrives, is silenced, and resolves.
+ */
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createAlertmanagerHook } from "../../src/alerts/hooks/alertmanager.ts";
+import { systemClock } from "../../src/clock.ts";
+import type { Alert } from "../../src/core/alert.ts";
+import { sampleAlert, samplePayload } from "../alerts/hooks/sample-alert.ts";
+
+const BINARY = ["prometheus-alertmanager", "alertmanager"].find(isInstalled);
+if (BINARY === undefined) {
+  console.warn("alertmanager.test.ts is skipped: install Debian's prometheus-alertmanager to run it.");
+}
+
+interface Seen {
+  readonly labels: Record<string, string>;
+  readonly annotations: Record<string, string>;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly generatorURL: string;
+  readonly status: { readonly state: string; readonly silencedBy: readonly string[] };
+}
+
+describe.skipIf(BINARY === undefined)("a real Alertmanager", () => {
+  let directory: string;
+  let alertmanager: ChildProcess;
+  let base: string;
+  let output = "";
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), "after202-alertmanager-"));
+    const config = join(directory, "alertmanager.yml");
+    writeFileSync(config, "route: {receiver: none, group_wait: 1s}\nreceivers: [{name: none}]\n");
+    const port = await freePort();
+    base = `http://127.0.0.1:${port}`;
+    alertmanager = spawn(BINARY ?? "", [
+      `--config.file=${config}`,
+      `--storage.path=${directory}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      "--cluster.listen-address=",
+    ]);
+    alertmanager.stderr?.on("data", (text: Buffer) => (output += text.toString()));
+    await eventually(
+      async () => (await fetch(`${base}/-/ready`)).ok,
+      () => output,
+    );
+  });
+
+  afterAll(async () => {
+    const ended = new Promise((resolve) => alertmanager.once("exit", resolve));
+    alertmanager.kill();
+    await ended;
+    rmSync(directory, { recursive: true });
+  });
+
+  async function send(changes: Partial<Alert>, resolveAfterMs?: number): Promise<void> {
+    const hook = createAlertmanagerHook({
+      url: base,
+      clock: systemClock,
+      allowPrivate: true,
+      ...(resolveAfterMs === undefined ? {} : { resolveAfterMs }),
+    });
+    const outcome = await hook.deliver(samplePayload(changes), "msg_1", new AbortController().signal);
+    expect(outcome).toEqual({ kind: "delivered" });
+  }
+
+  /** The alert of the instance, as Alertmanager shows it; undefined once it is resolved. */
+  async function seen(instance: string): Promise<Seen | undefined> {
+    const filter = encodeURIComponent(`upstream_instance="${instance}"`);
+    const alerts = (await (await fetch(`${base}/api/v2/alerts?filter=${filter}`)).json()) as Seen[];
+    expect(alerts.length).toBeLessThanOrEqual(1);
+    return alerts[0];
+  }
+
+  function alertOf(instance: string): Partial<Alert> {
+    const startsAt = Date.now() - 60_000;
+    return { group: { ...sampleAlert().group, instance }, startsAt, changedAt: startsAt };
+  }
+
+  it("takes an alert with its labels and annotations, and once only when it is repeated", async () => {
+    const alert = alertOf("arrives");
+    await send(alert);
+    await send({ ...alert, evidence: "observed", requests: { ...sampleAlert().requests, count: 9 } });
+    await eventually(async () => (await seen("arrives"))?.status.state === "active");
+    expect(await seen("arrives")).toMatchObject({
+      labels: {
+        alertname: "LinkRetryExhausted",
+        service: "after202",
+        rule: "link-retry-exhausted",
+        severity: "critical",
+        upstream_instance: "arrives",
+        object_name: "purchases",
+      },
+      annotations: {
+        summary: expect.stringContaining("9 requests"),
+        evidence: "observed",
+        sample: "r-1 r-2 r-3",
+      },
+      startsAt: new Date(alert.startsAt ?? 0).toISOString(),
+      generatorURL: "https://after202.example.com/#/alerts/4711",
+    });
+    expect(Date.parse((await seen("arrives"))?.endsAt ?? "")).toBeGreaterThan(Date.now() + 3_600_000);
+  });
+
+  it.each(["resolved", "recovered"] as const)("resolves an alert that is %s", async (status) => {
+    const alert = alertOf(status);
+    await send(alert);
+    await eventually(async () => (await seen(status)) !== undefined);
+    await send({ ...alert, status, endsAt: Date.now() });
+    await eventually(async () => (await seen(status)) === undefined);
+  });
+
+  it("resolves by itself an alert that nobody repeats", async () => {
+    await send(alertOf("dead"), 1_500);
+    expect(await seen("dead")).toBeDefined();
+    await eventually(async () => (await seen("dead")) === undefined);
+  });
+
+  it("silences an alert by its labels", async () => {
+    await send(alertOf("silenced"));
+    const matcher = (name: string, value: string) => ({ name, value, isRegex: false, isEqual: true });
+    const answer = await fetch(`${base}/api/v2/silences`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        matchers: [matcher("rule", "link-retry-exhausted"), matcher("upstream_instance", "silenced")],
+        startsAt: new Date().toISOString(),
+        endsAt: new Date(Date.now() + 60_000).toISOString(),
+        createdBy: "test",
+        comment: "maintenance",
+      }),
+    });
+    const { silenceID } = (await answer.json()) as { silenceID: string };
+    await eventually(async () => (await seen("silenced"))?.status.state === "suppressed");
+    expect((await seen("silenced"))?.status.silencedBy).toEqual([silenceID]);
+    await send(alertOf("silenced"));
+    expect((await seen("silenced"))?.status.state).toBe("suppressed");
+  });
+});
+
+function isInstalled(binary: string): boolean {
+  try {
+    execFileSync(binary, ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function eventually(condition: () => Promise<boolean>, why = () => ""): Promise<void> {
+  const until = Date.now() + 20_000;
+  while (!(await condition().catch(() => false))) {
+    if (Date.now() > until) throw new Error(`it did not come to pass. ${why()}`);
+    await sleep(50);
+  }
+}
