@@ -3,6 +3,8 @@
  */
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
+import { ALERT_SCHEMAS } from "./schemas/alert.ts";
+import { SILENCE_SCHEMAS } from "./schemas/alert-silence.ts";
 import { LIFECYCLE_SCHEMAS } from "./schemas/lifecycle.ts";
 import { STREAM_SCHEMAS } from "./schemas/stream.ts";
 import { SUBMISSION_SCHEMAS } from "./schemas/submission.ts";
@@ -20,13 +22,21 @@ const TAGS = [
   { name: "submissions", description: "What the submitting side tells of its own HTTP attempts." },
   { name: "events", description: "Events of the stream, pushed by the upstream or by relays." },
   { name: "stream", description: "Whether the stream can be relied on, and what could not be read." },
+  { name: "alerts", description: "What needs somebody, who was told of it, and what is kept quiet." },
   { name: "service", description: "Health, metrics and documentation." },
 ];
 
 /** Registers before the routes do. */
 export async function documentRoutes(app: FastifyInstance, version: string): Promise<void> {
-  for (const schema of [...LIFECYCLE_SCHEMAS, ...SUBMISSION_SCHEMAS, ...STREAM_SCHEMAS])
-    app.addSchema(schema);
+  for (const schemas of [
+    LIFECYCLE_SCHEMAS,
+    SUBMISSION_SCHEMAS,
+    STREAM_SCHEMAS,
+    ALERT_SCHEMAS,
+    SILENCE_SCHEMAS,
+  ]) {
+    for (const schema of schemas) app.addSchema(schema);
+  }
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",

@@ -3,6 +3,8 @@
  */
 import type { FastifyBaseLogger } from "fastify";
 import type { Registry } from "prom-client";
+import type { Alert } from "../core/alert.ts";
+import type { AlertPayload, AlertStore } from "../core/alert-ports.ts";
 import type { Ledger } from "../core/ledger.ts";
 import type {
   ChangeFeed,
@@ -37,6 +39,28 @@ export interface WebhookEndpoint {
   ): Promise<WebhookAnswer>;
 }
 
+/** What became of a test alert on its way to one hook. */
+interface HookTestOutcome {
+  readonly hook: string;
+  /** `delivered`, `failed`. */
+  readonly outcome: string;
+  readonly reason?: string;
+}
+
+/** Alerting, as the API sees it. */
+export interface AlertDesk {
+  readonly store: Pick<
+    AlertStore,
+    "listAlerts" | "findAlert" | "alertHistory" | "listDeliveries" | "silences" | "saveSilence" | "endSilence"
+  >;
+  /** What hooks are told of an alert, with its summary and links. */
+  payload(alert: Alert): AlertPayload;
+  /** Tries one hook, or all; none when there is no hook of that name. */
+  test(hook?: string): Promise<readonly HookTestOutcome[]>;
+  /** @returns the alert as it is now; undefined when there is none with this id */
+  acknowledge(alertId: string, by: string, comment: string): Promise<Alert | undefined>;
+}
+
 /** Limits of the API; every one has a default in `limits.ts`. */
 interface ApiSettings {
   /** Long polls at once; more are answered TOO_MANY_REQUESTS. */
@@ -58,6 +82,8 @@ export interface ApiParts {
   readonly sources: () => readonly SourceStatus[];
   /** Absent: the webhook is off. */
   readonly webhook?: WebhookEndpoint | undefined;
+  /** Absent: this process has no alerting. */
+  readonly alerts?: AlertDesk | undefined;
   readonly registry: Registry;
   readonly clock: Clock;
   /** A pino logger. */

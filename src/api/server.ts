@@ -27,12 +27,14 @@ import { documentRoutes } from "./openapi.ts";
 import type { ApiParts } from "./parts.ts";
 import { problemHandler } from "./problem.ts";
 import type { RouteApp } from "./route-app.ts";
+import { alertRoutes } from "./routes/alerts.ts";
 import { correlationRoutes } from "./routes/correlations.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { requestWaitRoutes } from "./routes/request-wait.ts";
 import { requestRoutes } from "./routes/requests.ts";
 import { serviceRoutes } from "./routes/service.ts";
+import { silenceRoutes } from "./routes/silences.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { submissionRoutes } from "./routes/submissions.ts";
 import { webhookRoutes } from "./routes/webhook.ts";
@@ -94,6 +96,8 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
     eventRoutes,
     webhookRoutes,
     streamRoutes,
+    alertRoutes,
+    silenceRoutes,
     deadLetterRoutes,
     serviceRoutes,
   ]) {

@@ -21,6 +21,10 @@ const entry = (status: number, retryable: boolean, meaning: string): ErrorEntry 
 export const ERROR_CATALOGUE = {
   REQUEST_UNKNOWN: entry(404, false, "No fact of this request id has arrived (yet)."),
   CORRELATION_UNKNOWN: entry(404, false, "No request carries this correlation id."),
+  ALERT_UNKNOWN: entry(404, false, "No alert has this id."),
+  SILENCE_UNKNOWN: entry(404, false, "No silence that holds, or will, has this id."),
+  HOOK_UNKNOWN: entry(404, false, "No alert hook has this name."),
+  ALERTS_OFF: entry(503, false, "This process runs without alerting; ask one that has the role alerts."),
   ROUTE_UNKNOWN: entry(404, false, "There is no such route; see /docs."),
   METHOD_NOT_ALLOWED: entry(405, false, "The route exists, but not for this method."),
   INPUT_INVALID: entry(400, false, "The input does not fit its schema; details name the fields."),

@@ -44,20 +44,28 @@ describe("/openapi.json", () => {
         .map(([name]) => name)
         .sort(),
     ).toEqual([
+      "delete /v1/silences",
+      "delete /v1/silences/{silenceId}",
       "get /healthz",
       "get /metrics",
       "get /openapi.json",
       "get /readyz",
+      "get /v1/alerts",
+      "get /v1/alerts/{alertId}",
       "get /v1/correlations/{correlationId}",
       "get /v1/dead-letters",
       "get /v1/events/adobe",
       "get /v1/requests",
       "get /v1/requests/{requestId}",
       "get /v1/requests/{requestId}/wait",
+      "get /v1/silences",
       "get /v1/stream",
+      "post /v1/alerts/test",
+      "post /v1/alerts/{alertId}/acknowledge",
       "post /v1/dead-letters/redrive",
       "post /v1/events",
       "post /v1/events/adobe",
+      "post /v1/silences",
       "post /v1/submissions",
     ]);
   });
