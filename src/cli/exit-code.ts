@@ -14,7 +14,7 @@ export const EXIT = {
   usage: 2,
   /** Not settled, or not in time. */
   open: 3,
-  /** No such request, no such correlation. */
+  /** No such request, correlation, alert, silence or hook. */
   unknown: 4,
   /** The service does not answer, or not as it should. */
   unreachable: 5,
@@ -41,6 +41,9 @@ const OPEN_STATES = ["unconfirmed", "accepted", "processing", "retrying"] as con
 const CODES: Partial<Record<ErrorCode, number>> = {
   REQUEST_UNKNOWN: EXIT.unknown,
   CORRELATION_UNKNOWN: EXIT.unknown,
+  ALERT_UNKNOWN: EXIT.unknown,
+  SILENCE_UNKNOWN: EXIT.unknown,
+  HOOK_UNKNOWN: EXIT.unknown,
   CONFIG_INVALID: EXIT.usage,
   INPUT_INVALID: EXIT.usage,
   KEY_MISSING: EXIT.usage,

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "dead-letters": async () => (await import("./dead-letters.ts")).deadLettersCommand(),
   migrate: async () => (await import("./migrate.ts")).migrateCommand(),
   doctor: async () => (await import("./doctor.ts")).doctorCommand(),
+  alerts: async () => (await import("./alerts.ts")).alertsCommand(),
   keys: async () => (await import("./keys.ts")).keysCommand(),
 };
 
@@ -24,7 +25,7 @@ Exit codes:
   1   the command failed; of a request: settled, but not succeeded
   2   wrong options, settings or keys
   3   not settled, or not in time
-  4   unknown request and unknown correlation
+  4   nothing has this id: no request, correlation, alert, silence or hook
   5   the service does not answer
   70  a fault of after202's own
 
