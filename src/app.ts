@@ -5,6 +5,7 @@
  * is ever without its store.
  */
 import { pino, type Logger as PinoLogger } from "pino";
+import { openAlerting } from "./alerting.ts";
 import { openApi } from "./api/server.ts";
 import { systemClock } from "./clock.ts";
 import { type Config, type JournalConfig, type Role, ROLES } from "./config.ts";
@@ -78,6 +79,21 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     ];
     metrics.watchSources(statuses);
 
+    let url = "";
+    const alerting = roles.includes("alerts")
+      ? await openAlerting({
+          store,
+          config: config.alerts,
+          settings: config.lifecycle,
+          speed: config.values.RETRY_SPEED ?? 1,
+          clock: systemClock,
+          logger: logger.child({ part: "alerts" }),
+          registry: metrics.registry,
+          coveredUntil: await coverage(store, sources, config.values.RETRY_SPEED ?? 1),
+          baseUrl: () => url,
+        })
+      : undefined;
+
     const api = await openApi({
       ledger: createLedger(store, config.lifecycle, systemClock),
       intake: pipeline,
@@ -87,6 +103,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       keys: store,
       health: store,
       sources: statuses,
+      alerts: alerting && { store, ...alerting },
       webhook: webhook && {
         challenge: (query) => {
           if (query["challenge"] === undefined) return undefined;
@@ -104,10 +121,13 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       roles,
     });
     closers.push(() => api.close());
-    const url = await listen(api, config);
+    url = await listen(api, config);
 
     const stopping = new AbortController();
-    const running = Promise.all(sources.map((source) => runSource(source, stopping.signal, logger)));
+    const running = Promise.all([
+      ...sources.map((source) => runSource(source, stopping.signal, logger)),
+      alerting?.run(stopping.signal),
+    ]);
     closers.push(async () => {
       stopping.abort();
       await running;
@@ -135,6 +155,32 @@ export function storeOptions(config: Config) {
     dataDir: config.dataDir,
     retentionDays: config.retentionDays,
     rawRetentionDays: config.rawRetentionDays,
+  };
+}
+
+/** How long Adobe waits at most between two attempts of a webhook: so long after a start some may still be missing. */
+const WEBHOOK_PAUSE_MS = 16 * 60_000;
+
+/**
+ * Up to when the stream has been read: what the slowest journal says; of other processes' journals, what their cursors
+ * say. Without a journal only webhooks and relays bring events: after a start they are given time to come again.
+ */
+async function coverage(
+  store: Store,
+  sources: readonly Source[],
+  speed: number,
+): Promise<(now: number) => Promise<number>> {
+  const startedAt = systemClock.now();
+  const lastFactAt = await store.lastFactAt();
+  return async (now) => {
+    if (sources.length > 0) {
+      return Math.min(...sources.map((source) => source.status().coveredUntil ?? 0));
+    }
+    const cursors = await store.journalCursors();
+    if (cursors.length > 0)
+      return Math.min(...cursors.map((one) => one.coveredUntil ?? one.lastEventAt ?? 0));
+    const waiting = now < startedAt + WEBHOOK_PAUSE_MS / speed;
+    return waiting && lastFactAt !== undefined ? Math.min(now, lastFactAt) : now;
   };
 }
 

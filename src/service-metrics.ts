@@ -1,5 +1,7 @@
 /** Prometheus metrics of the pipeline, the sources and the process; those of HTTP are the API's own. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { EngineFigures } from "./alerts/engine.ts";
+import type { OutboxObserver } from "./alerts/outbox-observer.ts";
 import type { SourceStatus } from "./core/ports.ts";
 import type { PipelineObserver } from "./pipeline/pipeline-observer.ts";
 
@@ -94,6 +96,61 @@ export function createServiceMetrics(): ServiceMetrics {
           }
         },
       });
+    },
+  };
+}
+
+/** Metrics of alerting: what fires, what is told, and how long both take. */
+export function createAlertMetrics(registry: Registry): {
+  readonly outbox: OutboxObserver;
+  readonly engine: (figures: EngineFigures) => void;
+} {
+  const registers = [registry];
+  const firing = new Gauge({ name: "after202_alerts_firing", help: "Alerts that fire now.", registers });
+  const evaluated = new Counter({
+    name: "after202_alert_requests_evaluated_total",
+    help: "Requests that sweeps have judged.",
+    registers,
+  });
+  const ticks = new Histogram({
+    name: "after202_alert_tick_seconds",
+    help: "Duration of a round of sweeps and evaluation.",
+    buckets: SECONDS,
+    registers,
+  });
+  const deliveries = new Counter({
+    name: "after202_alert_deliveries_total",
+    help: "Notifications by hook and outcome (delivered, retried, undeliverable).",
+    labelNames: ["hook", "outcome"],
+    registers,
+  });
+  const latency = new Histogram({
+    name: "after202_alert_delivery_seconds",
+    help: "From the making of a notification to its delivery, by hook.",
+    labelNames: ["hook"],
+    buckets: [...SECONDS, 60, 600, 3_600, 86_400],
+    registers,
+  });
+  const waiting = new Gauge({
+    name: "after202_alert_deliveries_waiting",
+    help: "Notifications that wait for a hook.",
+    labelNames: ["hook"],
+    registers,
+  });
+  return {
+    outbox: {
+      delivered(hook, seconds) {
+        deliveries.inc({ hook, outcome: "delivered" });
+        latency.observe({ hook }, seconds);
+      },
+      retried: (hook) => deliveries.inc({ hook, outcome: "retried" }),
+      undeliverable: (hook) => deliveries.inc({ hook, outcome: "undeliverable" }),
+      waiting: (hook, count) => waiting.set({ hook }, count),
+    },
+    engine(figures) {
+      firing.set(figures.firing);
+      evaluated.inc(figures.evaluated);
+      ticks.observe(figures.tickMs / 1_000);
     },
   };
 }

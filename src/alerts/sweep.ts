@@ -15,6 +15,8 @@ import type { Thresholds } from "./thresholds.ts";
 const ARRIVAL_OVERLAP_MS = 3_000;
 /** Without a cursor (a new installation) sweeps begin so long ago. */
 const FIRST_LOOK_BACK_MS = 60 * 60_000;
+/** A cursor is written when it has moved so far: what lies behind it is swept again after a restart, to no effect. */
+const SAVE_EVERY_MS = 10_000;
 /** A stopped service catches up in bands of at most this length, so that memory stays bounded. */
 const LONGEST_BAND_MS = 10 * 60_000;
 
@@ -46,6 +48,7 @@ export function createSweep(
   maxLagMs: (instances: InstanceSet) => Promise<number>,
 ): Sweep {
   const cursors = new Map<string, number>();
+  const saved = new Map<string, number>();
   const milestones = listMilestones(rules, settings, thresholds);
 
   async function cursorOf(name: string, fallback: number): Promise<number> {
@@ -65,6 +68,7 @@ export function createSweep(
   }
 
   async function* milestone({ name, instances }: Milestone, end: number): AsyncIterable<Band> {
+    if (end <= 0) return; // nothing of the stream has been read yet
     for (;;) {
       const since = await cursorOf(name, end - FIRST_LOOK_BACK_MS);
       if (end <= since) return;
@@ -82,9 +86,10 @@ export function createSweep(
       }
     },
     async done({ name, until }) {
-      if (cursors.get(name) === until) return;
-      await store.saveSweepCursor(name, until);
       cursors.set(name, until);
+      if (until - (saved.get(name) ?? 0) < SAVE_EVERY_MS) return;
+      await store.saveSweepCursor(name, until);
+      saved.set(name, until);
     },
   };
 }

@@ -229,7 +229,11 @@ class JournalSource implements Source {
       this.board.coveredUntil = now;
       if (next !== undefined && now - this.idleSavedAt >= IDLE_SAVE_MS) {
         this.idleSavedAt = now;
-        this.keeper?.advance({ next: next.href, lastEventAt: this.board.lastEventAt, coveredUntil: this.board.coveredUntil });
+        this.keeper?.advance({
+          next: next.href,
+          lastEventAt: this.board.lastEventAt,
+          coveredUntil: this.board.coveredUntil,
+        });
       }
     }
     await this.rest(retryAfterMs, signal);
@@ -262,7 +266,11 @@ class JournalSource implements Source {
       this.board.coveredUntil = until;
     }
     this.position = this.oldest;
-    this.keeper?.advance({ next: this.oldest.href, lastEventAt: this.board.lastEventAt, coveredUntil: this.board.coveredUntil });
+    this.keeper?.advance({
+      next: this.oldest.href,
+      lastEventAt: this.board.lastEventAt,
+      coveredUntil: this.board.coveredUntil,
+    });
   }
 
   /** Hands a page to the intake until it is stored; rejects only when the signal aborts. */

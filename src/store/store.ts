@@ -44,6 +44,8 @@ export interface Store
   readonly migrated: MigrateResult;
   /** Puts the fold's settings where its SQL form reads them. */
   saveFoldSettings(settings: SettingsByInstance, now: number): Promise<void>;
+  /** When the newest fact was stored, epoch milliseconds, to the second; undefined for an empty store. */
+  lastFactAt(): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     queueLags: (now) => queueLags(client, now),
     streamReport: (now) => streamReport(client, now),
     saveFoldSettings: (settings, now) => saveFoldSettings(client, settings, now),
+    lastFactAt: async () => {
+      const [row] = await client.query<{ last: number }>(
+        "SELECT toUnixTimestamp(max(ingested_at)) AS last FROM facts",
+      );
+      return row === undefined || row.last === 0 ? undefined : row.last * 1_000;
+    },
     ping: () => client.ping(),
     close: () => client.close(),
   };
