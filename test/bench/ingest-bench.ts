@@ -64,6 +64,7 @@ async function ingestOnce(context: BenchContext, results: number, { requestsPerE
     env: { ...simulator.serviceEnv, RAW_EVENTS: rawEvents },
   });
   try {
+    const processorBefore = processorSeconds(service.pid);
     await waitFor("all rows in the store", async () => {
       const [row] = await service.query<{ n: string }>("SELECT count() AS n FROM facts");
       return Number(row?.n) >= results;
