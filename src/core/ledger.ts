@@ -27,8 +27,9 @@ export interface Ledger {
 
 /** How many requests are folded at once; bounds the memory of a roll-up. */
 const CHUNK = 2_000;
-/** How many of the newest requests are folded here in search of a state, before the store is asked to fold. */
-const FOLDED_HERE = 1_000;
+/** In search of a state so many requests are folded at once, and so many times; then the page goes out as it is. */
+const FOLDED_AT_ONCE = 1_000;
+const LONGEST_SEARCH = 50;
 /** How long a reading of the queues' lag is used, in milliseconds. */
 const LAG_TTL_MS = 5_000;
 
@@ -90,13 +91,10 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     limit: number,
   ): Promise<LifecyclePage> {
     const found: Found = { items: new Map(), next: after };
-    if (filter.state === undefined && filter.linkBearing === undefined) {
-      await listFrom(filter, filter, limit + 1, limit, found);
-    } else {
-      // Among the newest requests a state is quickly found by folding them here; what is rare the store looks for.
-      const { state: _state, linkBearing: _linkBearing, ...given } = filter;
-      const more = await listFrom(given, filter, FOLDED_HERE, limit, found);
-      while (more && found.items.size < limit && (await listFrom(filter, filter, limit + 1, limit, found)));
+    const isNamed = filter.state === undefined && filter.linkBearing === undefined;
+    for (let rounds = 0; rounds < LONGEST_SEARCH; rounds++) {
+      const more = await listFrom(filter, isNamed ? limit + 1 : FOLDED_AT_ONCE, limit, found);
+      if (isNamed || !more || found.items.size >= limit) break;
     }
     return { items: [...found.items.values()], next: found.next };
   }
@@ -104,26 +102,24 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
   /**
    * Goes on with a list until its page is full or `asked` positions are seen.
    *
-   * @param asking what the store is asked for, `wanted` what the items must fit
    * @returns whether there is more; `found.next` then says where
    */
   async function listFrom(
-    asking: RequestFilter,
-    wanted: RequestFilter,
+    filter: RequestFilter,
     asked: number,
     limit: number,
     found: Found,
   ): Promise<boolean> {
-    const positions = await store.listRequests(asking, clock.now(), found.next, asked);
+    const positions = await store.listRequests(filter, found.next, asked);
     const { folded, alone } = await foldMany(positions.map((position) => position.requestId));
     for (const position of positions) {
       if (found.items.size >= limit) return true;
       found.next = position;
       const one = folded.get(position.requestId);
-      if (one === undefined || !fitsFold(one, wanted)) continue;
+      if (one === undefined || !fitsFold(one, filter)) continue;
       // a submission and the request that adopted it are one, and stand where the request stands, if it does
       const adoptedBy = one.requestId === position.requestId ? undefined : alone.get(one.requestId);
-      if (adoptedBy === undefined || !isAskedFor(adoptedBy, asking)) found.items.set(one.requestId, one);
+      if (adoptedBy === undefined || !isAskedFor(adoptedBy, filter)) found.items.set(one.requestId, one);
     }
     if (positions.length === asked) return true;
     found.next = undefined;
@@ -167,7 +163,6 @@ interface Found {
   next: ListPosition | undefined;
 }
 
-/** Also against the store's answer: between it and the fold time went by. */
 function fitsFold(one: Lifecycle, filter: RequestFilter): boolean {
   return (
     (filter.state === undefined || filter.state === one.state) &&
@@ -175,11 +170,12 @@ function fitsFold(one: Lifecycle, filter: RequestFilter): boolean {
   );
 }
 
-/** Whether the store lists the request for this filter by its own facts. */
+/** Whether the store surely lists the request for this filter by its own facts; for a state it may do without them. */
 function isAskedFor(
   one: Lifecycle,
-  { since = -Infinity, until = Infinity, ...names }: RequestFilter,
+  { since = -Infinity, until = Infinity, state, linkBearing, ...names }: RequestFilter,
 ): boolean {
+  if (state !== undefined || linkBearing !== undefined) return false;
   const asked = Object.entries(names) as [keyof Lifecycle, unknown][];
   return one.t0 >= since && one.t0 < until && asked.every(([name, value]) => one[name] === value);
 }

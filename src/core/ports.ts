@@ -204,10 +204,12 @@ export interface FactReader {
   adoptionCandidates(correlationIds: readonly string[], windowMs: number): Promise<AdoptionCandidate[]>;
   /** Requests that carry the correlation id, in the order of their ids, after `after`. */
   requestsOfCorrelation(correlationId: string, after: string, limit: number): Promise<string[]>;
-  /** Ids of requests that fit, newest first, by the SQL form of the fold. */
+  /**
+   * Requests that may fit, newest first: all that do are among them. Whether one has the state of the filter only its
+   * fold tells.
+   */
   listRequests(
     filter: RequestFilter,
-    now: number,
     after: ListPosition | undefined,
     limit: number,
   ): Promise<ListPosition[]>;

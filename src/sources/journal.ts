@@ -41,7 +41,7 @@ export interface JournalOptions {
   readonly stopAtEnd?: boolean;
   /** Between polls at the end of the journal, where it does not say when. Default 5 s. */
   readonly idlePollMs?: number;
-  /** Pages being stored at once. Default 8. */
+  /** Pages being stored at once. Default 4. */
   readonly pagesInFlight?: number;
   /** Shortest time between two saves of the cursor. Default 1 s. */
   readonly cursorIntervalMs?: number;
@@ -81,7 +81,7 @@ class JournalSource implements Source {
     this.options = options;
     this.name = options.name;
     this.board = new FaultBoard(options.name, "journal", options.logger);
-    this.line = new PageLine(options.pagesInFlight ?? 8);
+    this.line = new PageLine(options.pagesInFlight ?? 4);
     this.oldest = oldestUrl(options.url);
     this.position = startingUrl(options.url, options.start ?? { at: "oldest" });
     if (options.resume !== false) {

@@ -10,7 +10,7 @@ import type { StreamStatus } from "../core/stream-status.ts";
 import type { LinkKey } from "../core/submission.ts";
 import type { StoreClient } from "./client.ts";
 import { encodeFact, FACT_COLUMNS } from "./fact-row.ts";
-import { countColumns, quote } from "./row-text.ts";
+import { countColumns, joinRows, quote } from "./row-text.ts";
 
 interface TableRows<Row> {
   readonly table: string;
@@ -91,11 +91,11 @@ const EVENTS: TableRows<RawEvent> = {
 
 export function createFactWriter(client: StoreClient): FactWriter {
   async function insert<Row>(into: TableRows<Row>, rows: readonly Row[]): Promise<void> {
-    if (rows.length > 0) await client.insert(into.table, into.columns, rows.map(into.encode).join("\n"));
+    if (rows.length > 0) await client.insert(into.table, into.columns, joinRows(rows, into.encode));
   }
   return {
     async append(batch: StoreBatch): Promise<void> {
-      await client.insert("facts", FACT_COLUMNS, batch.facts.map(encodeFact).join("\n"));
+      await client.insert("facts", FACT_COLUMNS, joinRows(batch.facts, encodeFact));
       await insert(LINK_KEYS, batch.linkKeys);
       await insert(METRICS, batch.metrics);
       await insert(STATUSES, batch.statuses);

@@ -28,21 +28,30 @@ export async function adoptionCandidates(
   correlationIds: readonly string[],
   windowMs: number,
 ): Promise<AdoptionCandidate[]> {
-  const unanswered = await client.query<{ correlation_id: string; first: string; last: string }>(
-    `SELECT correlation_id, min(toUnixTimestamp64Milli(t0)) AS first, max(toUnixTimestamp64Milli(t0)) AS last
+  const unanswered = await client.query<{
+    correlation_id: string;
+    first: string;
+    last: string;
+    types: string[];
+  }>(
+    `SELECT correlation_id, min(toUnixTimestamp64Milli(t0)) AS first, max(toUnixTimestamp64Milli(t0)) AS last,
+            groupUniqArray(object_type) AS types
      FROM requests_by_correlation
      WHERE correlation_id IN {correlationIds:Array(String)} AND unanswered
      GROUP BY correlation_id`,
     { correlationIds },
   );
   const found: AdoptionCandidate[] = [];
-  for (const { correlation_id: correlationId, first, last } of unanswered) {
+  for (const { correlation_id: correlationId, first, last, types } of unanswered) {
     const rows = await client.query<{ request_id: string }>(
-      `SELECT DISTINCT request_id FROM requests_by_correlation
+      `SELECT request_id FROM requests_by_correlation
        WHERE correlation_id = {correlationId:String}
          AND toUnixTimestamp64Milli(t0) BETWEEN {from:Int64} AND {until:Int64}
+       GROUP BY request_id
+       HAVING countIf(kind = 'job' OR (kind = 'submission' AND NOT unanswered)) = 0
+          AND hasAny(groupUniqArray(object_type), {types:Array(String)})
        LIMIT 10000`,
-      { correlationId, from: Number(first) - 2 * windowMs, until: Number(last) + 2 * windowMs },
+      { correlationId, types, from: Number(first) - 2 * windowMs, until: Number(last) + 2 * windowMs },
     );
     for (const { request_id: requestId } of rows) found.push({ correlationId, requestId });
   }

@@ -1,9 +1,10 @@
 /**
  * Lists of requests, newest first: windows of time that grow until the page is full, over the stretches that hold facts.
  *
- * Without a state the requests come straight from the time-ordered facts; with one (or another derived column)
- * from the view `lifecycles`, which folds the window.
+ * A state cannot be asked for here: it is the fold's. What can be asked is whether a request may be in it: facts that every
+ * request in that state has. The ledger folds what is found and keeps what is.
  */
+import type { LifecycleState } from "../core/lifecycle.ts";
 import type { ListPosition, RequestFilter } from "../core/ports.ts";
 import type { StoreClient } from "./client.ts";
 
@@ -24,7 +25,6 @@ const COLUMNS: Readonly<Record<string, string>> = {
 export async function listRequests(
   client: StoreClient,
   filter: RequestFilter,
-  now: number,
   after: ListPosition | undefined,
   limit: number,
 ): Promise<ListPosition[]> {
@@ -36,7 +36,7 @@ export async function listRequests(
     if (stretch === undefined) break;
     until = Math.min(until, stretch.last + MINUTE_MS);
     const since = Math.max(oldest, stretch.first, until - windowMs);
-    found.push(...(await listWindow(client, filter, { since, until, now }, after, limit - found.length)));
+    found.push(...(await listWindow(client, filter, { since, until }, after, limit - found.length)));
     until = since;
   }
   return found;
@@ -64,7 +64,6 @@ async function factsBetween(
 interface Window {
   readonly since: number;
   readonly until: number;
-  readonly now: number;
 }
 
 async function listWindow(
@@ -88,23 +87,15 @@ async function listWindow(
     conditions.push(`${column} = {${name}:String}`);
     params[name] = wanted;
   }
-  if (filter.state !== undefined) {
-    conditions.push("state = {state:String}");
-    params["state"] = filter.state;
-  }
-  if (filter.linkBearing !== undefined) {
-    conditions.push("link_bearing = {linkBearing:UInt8}");
-    params["linkBearing"] = filter.linkBearing ? 1 : 0;
-  }
+  if (filter.state !== undefined) conditions.push(MAY_BE[filter.state as LifecycleState]);
+  if (filter.linkBearing === true) conditions.push("linked OR failures");
   if (after !== undefined) {
     conditions.push("(t0_ms, request_id) < ({afterT0:Int64}, {afterId:String})");
     Object.assign(params, { afterT0: after.t0, afterId: after.requestId });
   }
-  const derived = filter.state !== undefined || filter.linkBearing !== undefined;
-  if (derived) params["now"] = new Date(window.now);
   const rows = await client.query<{ request_id: string; t0_ms: string }>(
-    `SELECT request_id, t0_ms FROM (${derived ? FOLDED : UNFOLDED})
-     WHERE ${conditions.join(" AND ")}
+    `SELECT request_id, t0_ms FROM (${GATHERED})
+     WHERE ${conditions.map((one) => `(${one})`).join(" AND ")}
      ORDER BY t0_ms DESC, request_id DESC
      LIMIT {limit:UInt32}`,
     params,
@@ -112,12 +103,23 @@ async function listWindow(
   return rows.map((row) => ({ t0: Number(row.t0_ms), requestId: row.request_id }));
 }
 
-const FOLDED = `
-  SELECT *, toUnixTimestamp64Milli(t0) AS t0_ms
-  FROM lifecycles(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, now = {now:DateTime64(3, 'UTC')})`;
+/** What every request in a state has at least, of the columns of GATHERED. */
+const MAY_BE: Readonly<Record<LifecycleState, string>> = {
+  unconfirmed: "unanswered",
+  rejected: "refused",
+  accepted: "NOT results OR jobs",
+  processing: "results OR jobs",
+  retrying: "open OR failures",
+  succeeded: "results OR jobs",
+  partially_failed: "failures",
+  failed: "failures OR jobs",
+  exhausted: "failures OR (linked AND open)",
+  overdue: "open",
+  aborted: "jobs",
+};
 
-/** Only what the fold would give for the names and the beginning of a request: its state is not asked for. */
-const UNFOLDED = `
+/** One row a request: what the fold would give for its names and its beginning, and some signs of its state. */
+const GATHERED = `
   SELECT
     f.request_id AS request_id,
     min((f.t0_rank, toUnixTimestamp64Milli(f.t0))).2 AS t0_ms,
@@ -126,7 +128,15 @@ const UNFOLDED = `
         (column) =>
           `if(maxIf(f.${column}, f.kind = 'submission') != '', maxIf(f.${column}, f.kind = 'submission'), max(f.${column})) AS ${column}`,
       )
-      .join(",\n    ")}
+      .join(",\n    ")},
+    max(f.kind = 'submission' AND f.http_status = 0) AS unanswered,
+    max(f.kind = 'submission' AND f.http_status NOT IN (0, 202)) AS refused,
+    max(f.kind = 'result') AS results,
+    max(f.kind = 'job') AS jobs,
+    max(notEmpty(f.failed_codes)) AS failures,
+    max(f.link_bearing) AS linked,
+    arraySum(arrayMap(x -> x.2, groupUniqArray((f.fact_id, f.created + f.updated + arraySum(f.failed_counts)))))
+      < max(f.received) OR NOT results AS open
   FROM facts_by_time AS f
   WHERE f.minute >= toStartOfMinute({since:DateTime64(3, 'UTC')}) - INTERVAL 10 MINUTE
     AND f.minute <= toStartOfMinute({until:DateTime64(3, 'UTC')}) + INTERVAL 10 MINUTE

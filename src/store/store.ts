@@ -71,7 +71,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
     requestsOfCorrelation: (correlationId, after, limit) =>
       requestsOfCorrelation(client, correlationId, after, limit),
-    listRequests: (filter, now, after, limit) => listRequests(client, filter, now, after, limit),
+    listRequests: (filter, after, limit) => listRequests(client, filter, after, limit),
     queueLags: (now) => queueLags(client, now),
     streamReport: (now) => streamReport(client, now),
     saveFoldSettings: (settings, now) => saveFoldSettings(client, settings, now),

@@ -107,9 +107,9 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
         .filter((id) => store.facts.get(id)?.some((fact) => fact.correlationId === correlationId))
         .slice(0, limit);
     },
-    async listRequests(filter, now, after, limit) {
+    async listRequests({ state: _state, linkBearing: _linkBearing, ...filter }, after, limit) {
       guard();
-      return fold(now)
+      return fold(0)
         .filter((one) => fits(one, filter))
         .map(({ t0, requestId }) => ({ t0, requestId }))
         .sort((a, b) => b.t0 - a.t0 || (a.requestId < b.requestId ? 1 : -1))

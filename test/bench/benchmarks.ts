@@ -4,7 +4,7 @@ import { correlationBench } from "./correlation-bench.ts";
 import { decodeBench } from "./decode-bench.ts";
 import { foldBench } from "./fold-bench.ts";
 import { ingestBench } from "./ingest-bench.ts";
-import { listBench } from "./list-bench.ts";
+import { listBench, rareListBench } from "./list-bench.ts";
 import { statusBench } from "./status-bench.ts";
 import { submissionsBench } from "./submissions-bench.ts";
 import { viewBench } from "./view-bench.ts";
@@ -22,4 +22,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   correlationBench,
   viewBench,
   statusBench,
+  rareListBench,
 ];

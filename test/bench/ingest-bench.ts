@@ -5,6 +5,7 @@
  */
 import { type Benchmark, type BenchContext, check } from "./benchmark.ts";
 import { figureOf, judged, quantile } from "./figure.ts";
+import { processorSeconds } from "./processor-time.ts";
 import { openSimulatorProcess } from "./simulator.ts";
 import { epochMs, waitFor } from "./timing.ts";
 
@@ -25,17 +26,19 @@ export const ingestBench: Benchmark = {
   name: "ingest",
   about: "journal pages over HTTP into the store, durable",
   async *run(context) {
-    const results = context.quick ? 20_000 : 600_000;
+    const results = context.quick ? 10_000 : 600_000;
     const runs = context.quick ? 1 : 3;
     for (const variant of VARIANTS) {
       const rates: number[] = [];
       const cursorLags: number[] = [];
+      const processor: number[] = [];
       const peaks: number[] = [];
       const resident: number[] = [];
       for (let run = 0; run < runs; run++) {
         const one = await ingestOnce(context, results, variant);
         rates.push(one.perSecond);
         cursorLags.push(one.cursorLagMs);
+        processor.push(one.processorMicros);
         peaks.push(one.peakMB);
         resident.push(...one.residentMB);
       }
@@ -44,6 +47,7 @@ export const ingestBench: Benchmark = {
       yield judged(`${title}: memory`, "MB RSS", quantile(resident, 0.5), Math.max(...peaks), runs, {
         p99AtMost: 700,
       });
+      yield figureOf(`${title}: processor time of the service`, "µs/result", processor);
       yield figureOf(`${title}: cursor after last row`, "ms", cursorLags);
     }
   },
@@ -60,11 +64,13 @@ async function ingestOnce(context: BenchContext, results: number, { requestsPerE
     env: { ...simulator.serviceEnv, RAW_EVENTS: rawEvents },
   });
   try {
+    const processorBefore = processorSeconds(service.pid);
     await waitFor("all rows in the store", async () => {
       const [row] = await service.query<{ n: string }>("SELECT count() AS n FROM facts");
       return Number(row?.n) >= results;
     });
     const storedAt = epochMs();
+    const processorMicros = ((processorSeconds(service.pid) - processorBefore) * 1e6) / results;
     const residentMB = service.memory.takeSamples();
     const { firstReadAt } = await simulator.reads();
     check(firstReadAt !== null, "nobody read the journal");
@@ -77,7 +83,7 @@ async function ingestOnce(context: BenchContext, results: number, { requestsPerE
     const peakMB = service.memory.peakMB(); // before the questions below, which weigh more than what is measured
     await checkStored(service, results, events, rawEvents);
     const perSecond = results / ((storedAt - firstReadAt) / 1_000);
-    return { perSecond, cursorLagMs, peakMB, residentMB };
+    return { perSecond, cursorLagMs, processorMicros, peakMB, residentMB };
   } finally {
     await service.close();
     await simulator.close();

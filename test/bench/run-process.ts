@@ -40,12 +40,18 @@ async function run(options: RunOptions): Promise<number> {
 
   const began = new Date();
   const figures: Figure[] = [];
+  const failures: string[] = [];
   const work = `${HOME}/work-${process.pid}`;
   try {
     const context = openContext(options, work);
     for (const benchmark of chosen) {
       context.note(`${benchmark.name}: ${benchmark.about}`);
-      for await (const figure of benchmark.run(context)) figures.push(figure);
+      try {
+        for await (const figure of benchmark.run(context)) figures.push(figure);
+      } catch (error) {
+        failures.push(`${benchmark.name}: ${error instanceof Error ? error.message : String(error)}`);
+        console.error(error);
+      }
     }
   } finally {
     rmSync(work, { recursive: true, force: true, maxRetries: 3 });
@@ -59,9 +65,10 @@ async function run(options: RunOptions): Promise<number> {
   mkdirSync(dirname(resolve(options.json)), { recursive: true });
   writeFileSync(
     options.json,
-    `${JSON.stringify({ at: began.toISOString(), command, seconds, machine, figures }, null, 2)}\n`,
+    `${JSON.stringify({ at: began.toISOString(), command, seconds, machine, failures, figures }, null, 2)}\n`,
   );
-  return 0;
+  for (const failure of failures) console.log(`FAILED  ${failure}`);
+  return failures.length === 0 ? 0 : 1;
 }
 
 /** @throws TypeError for a name that is none */

@@ -2,10 +2,20 @@
  * Timing: one call after another, at a steady rate, or until something holds.
  */
 
-/** @returns milliseconds of each call */
-export async function timeEach<T>(items: readonly T[], call: (item: T) => Promise<void>): Promise<number[]> {
+/**
+ * One after another; no further ones after `budgetMs`.
+ *
+ * @returns milliseconds of each call
+ */
+export async function timeEach<T>(
+  items: readonly T[],
+  call: (item: T) => Promise<void>,
+  budgetMs = 30_000,
+): Promise<number[]> {
   const samples: number[] = [];
+  const endAt = performance.now() + budgetMs;
   for (const item of items) {
+    if (performance.now() > endAt) break;
     const began = performance.now();
     await call(item);
     samples.push(performance.now() - began);

@@ -32,7 +32,7 @@ export const viewBench: Benchmark = {
     const service = await context.openService({ dataDir });
     try {
       for (const band of BANDS) {
-        const runs = context.quick ? 5 : 60;
+        const runs = context.quick ? 3 : 60;
         const stepMs = (plan.untilMs - plan.sinceMs - 6 * 60 * MINUTE_MS - band.ms) / runs;
         const bands = Array.from({ length: runs }, (_, i) => plan.sinceMs + 60 * MINUTE_MS + i * stepMs);
         const perBand = (plan.requests * band.ms) / (plan.untilMs - plan.sinceMs);

@@ -41,7 +41,7 @@ export const webhookBench: Benchmark = {
         yield figureOf(`${title}: acknowledged after`, "ms", samples);
       });
 
-      const seconds = context.quick ? 2 : 15;
+      const seconds = context.quick ? 1 : 15;
       const paced = signedBatches(
         signer,
         (RESULTS_PER_SECOND / EVENTS_PER_BATCH) * seconds,

@@ -8,8 +8,16 @@ import { serviceApi } from "../e2e/service-api.ts";
 import { byRequestId, outcomeOf, outcomeOfTruth, totalsOf } from "../e2e/truth-check.ts";
 import { until } from "../e2e/until.ts";
 
-/** Waits until the simulator is quiet and the service has read everything, then compares request by request. */
-export async function expectBalance(simulator: Simulator, url: string): Promise<void> {
+/** Whose requests nobody tells of: scenario `foreign`. */
+const UNREPORTED_SOURCE = "other-team";
+
+/**
+ * Waits until the simulator is quiet and the service has read everything, then compares request by request, and
+ * looks for every attempt that was reported.
+ *
+ * @param attempts that the submitting side has made, those included that it keeps to itself
+ */
+export async function expectBalance(simulator: Simulator, url: string, attempts: number): Promise<void> {
   const api = serviceApi(url);
   await until("the simulator is quiet", () => simulator.summary().idle, { timeoutMs: 40_000 });
   const truth = byRequestId(simulator.truth());
@@ -32,5 +40,11 @@ export async function expectBalance(simulator: Simulator, url: string): Promise<
   };
   await until("the books balance", look, { timeoutMs: 5_000, everyMs: 250 }).catch(() => undefined);
   expect(outcomes).toEqual(wanted);
+  const submissions = (await list()).flatMap((one) =>
+    one.timeline.flatMap((entry) => entry.submissionId ?? []),
+  );
+  const unreported = truth.filter((row) => row.requestSource === UNREPORTED_SOURCE).length;
+  expect(new Set(submissions).size).toBe(attempts - unreported);
+  expect(submissions).toHaveLength(attempts - unreported);
   expect(totalsOf(outcomes)).toEqual(totalsOf(wanted));
 }

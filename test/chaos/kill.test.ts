@@ -28,7 +28,7 @@ it(
     const submitter = openSubmitter({
       marketoUrl: simulator.marketoUrl,
       after202Url: service.url,
-      rate: 25,
+      rate: 30,
       seed: SEED,
       speed: SPEED,
     });
@@ -42,7 +42,7 @@ it(
     await service.start();
     for (let kill = 0; kill < KILLS; kill++) {
       // the moment is drawn: from the first requests after a start to the middle of a busy second
-      await sleep(50 + random.integer(1_500));
+      await sleep(50 + random.integer(1_200));
       await service.kill();
       await service.start();
     }
@@ -50,7 +50,7 @@ it(
     expect(submitter.refused()).toBe(0);
     expect(submitter.counters.accepted).toBeGreaterThan(200);
     await until("no submission is left", () => submitter.unreported() === 0);
-    await expectBalance(simulator, service.url);
+    await expectBalance(simulator, service.url, submitter.counters.submitted);
     const { duplicated, malformed } = simulator.summary().stream;
     expect(duplicated).toBeGreaterThan(10);
     expect(malformed).toBeGreaterThan(0);

@@ -115,7 +115,7 @@ it("loses nothing of what it acknowledged while its store is killed, failing, sl
 
   expect(await submitter.close(20_000)).toBe(0);
   expect(submitter.refused()).toBe(0);
-  await expectBalance(simulator, service.url);
+  await expectBalance(simulator, service.url, submitter.counters.submitted);
   expect(webhook().dropped).toBe(0);
   expect(acknowledged.length).toBeGreaterThanOrEqual(OUTAGES.length);
   for (const id of acknowledged) expect(await api.lifecycle(id)).toMatchObject({ requestId: id });

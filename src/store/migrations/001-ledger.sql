@@ -92,13 +92,13 @@ CREATE TABLE IF NOT EXISTS {{table requests_by_correlation}} {{on_cluster}}
     request_id     String,
     kind           Enum8('submission' = 1, 'result' = 2, 'job' = 3),
     unanswered     UInt8 COMMENT 'a submission that never saw its response',
-    t0             DateTime64(3, 'UTC'),
+    t0             DateTime64(3, 'UTC') COMMENT 'as far as one fact knows: a merge must keep each, or adoption finds one and not the other',
     object_type    LowCardinality(String),
     ingested_at    DateTime('UTC') DEFAULT now()
 )
 ENGINE = {{engine ReplacingMergeTree}}
 PARTITION BY toYYYYMM(ingested_at)
-ORDER BY (correlation_id, request_id, kind, unanswered)
+ORDER BY (correlation_id, request_id, kind, unanswered, t0, object_type)
 TTL ingested_at + INTERVAL {{retention_days}} DAY
 SETTINGS index_granularity = 1024;
 -- distributed: requests_by_correlation by cityHash64(correlation_id)
