@@ -14,7 +14,7 @@ export function parseMatcher(text: string): Matcher | undefined {
   return label === undefined ? undefined : { label, match: match === "^=" ? "^=" : "=", value };
 }
 
-export function matcherText({ label, match, value }: Matcher): string {
+function matcherText({ label, match, value }: Matcher): string {
   return `${label}${match}${value}`;
 }
 
