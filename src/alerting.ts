@@ -17,7 +17,7 @@ import { STREAM_RULES } from "./alerts/rules/stream-rules.ts";
 import { type AlertTexts, createAlertTexts } from "./alerts/template.ts";
 import type { Alert } from "./core/alert.ts";
 import { NO_REQUESTS } from "./core/alert.ts";
-import type { AlertHook, AlertStore } from "./core/alert-ports.ts";
+import type { AlertHook, AlertPayload, AlertStore } from "./core/alert-ports.ts";
 import { After202Error } from "./core/errors.ts";
 import { createLedger } from "./core/ledger.ts";
 import type { SettingsByInstance } from "./core/lifecycle-settings.ts";
@@ -49,6 +49,8 @@ export interface Alerting {
   /** Evaluates and delivers until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
   acknowledge(alertId: string, by: string, comment: string): Promise<Alert | undefined>;
+  /** What hooks are told of an alert. */
+  payload(alert: Alert): AlertPayload;
   /** Sends a test alert to one hook, or to all. */
   test(hook?: string): Promise<HookTest[]>;
 }
@@ -87,6 +89,7 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
   return {
     run: async (signal) => void (await Promise.all([engine.run(signal), outbox.run(signal)])),
     acknowledge: (alertId, by, comment) => engine.acknowledge(alertId, by, comment),
+    payload: (alert) => alertPayload(alert, { base: parts.baseUrl() }, texts),
     test: (hook) => testHooks(hooks, hook, texts, parts),
   };
 }

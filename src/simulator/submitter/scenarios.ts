@@ -125,6 +125,16 @@ export const SCENARIOS = {
     ];
   },
 
+  /** retrying, at risk; the persons come after 55 minutes, the last retry finds them: succeeded */
+  "persons-late": (context) => {
+    const emails = context.newEmails(6);
+    const origin = context.job("nightly");
+    return [
+      purchasesRequest(emails, context, origin),
+      personsRequest(emails, origin, { afterMs: 55 * MINUTE_MS }),
+    ];
+  },
+
   /** a dependency fails for some records: retried in silence, then succeeded */
   "transient-silent": (context) => [
     personsRequest(context.newEmails(50), context.job("nightly"), {
