@@ -11,8 +11,13 @@ import { type LifecycleSettings, settingsOf, type SettingsByInstance } from "../
 import type { RequestRule } from "./rule.ts";
 import type { Thresholds } from "./thresholds.ts";
 
-/** Facts become visible in another order than they arrive in: the band of arrivals overlaps by so much. */
+/**
+ * Facts become visible in another order than they arrive in, mostly within seconds; an insert on a busy machine takes longer.
+ * So the band of arrivals overlaps a little each time, and much from time to time.
+ */
 const ARRIVAL_OVERLAP_MS = 3_000;
+const LONG_OVERLAP_MS = 120_000;
+const LONG_OVERLAP_EVERY_MS = 30_000;
 /** Without a cursor (a new installation) sweeps begin so long ago. */
 const FIRST_LOOK_BACK_MS = 60 * 60_000;
 /** A cursor is written when it has moved so far: what lies behind it is swept again after a restart, to no effect. */
@@ -49,6 +54,7 @@ export function createSweep(
 ): Sweep {
   const cursors = new Map<string, number>();
   const saved = new Map<string, number>();
+  let lookedFarBackAt = Number.NEGATIVE_INFINITY;
   const milestones = listMilestones(rules, settings, thresholds);
 
   async function cursorOf(name: string, fallback: number): Promise<number> {
@@ -58,11 +64,16 @@ export function createSweep(
   }
 
   async function* arrivals(now: number): AsyncIterable<Band> {
+    let overlapMs = ARRIVAL_OVERLAP_MS;
+    if (now - lookedFarBackAt >= LONG_OVERLAP_EVERY_MS) {
+      overlapMs = LONG_OVERLAP_MS;
+      lookedFarBackAt = now;
+    }
     for (;;) {
       const since = await cursorOf("arrivals", now - FIRST_LOOK_BACK_MS);
       const until = Math.min(now, since + LONGEST_BAND_MS);
       if (until <= since) return;
-      const requestIds = await store.notableArrivals(since - ARRIVAL_OVERLAP_MS, until);
+      const requestIds = await store.notableArrivals(since - overlapMs, until);
       yield { name: "arrivals", requestIds, until };
     }
   }

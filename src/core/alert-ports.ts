@@ -32,6 +32,15 @@ export interface FailureShare {
   readonly failed: number;
 }
 
+/** What an instance owes: results for what it has accepted. Times are epoch milliseconds. */
+export interface AwaitedInstance {
+  readonly instance: string;
+  /** 0 when it never gave any. */
+  readonly lastResultAt: number;
+  /** The first accepted submission after its last result: a silence is no longer than since then. */
+  readonly awaitedSince: number;
+}
+
 export interface AlertReader {
   /** Requests that began in [since, until), by the time-ordered facts; in the order of their beginning. */
   requestsInBand(instances: InstanceSet, since: number, until: number): Promise<readonly string[]>;
@@ -45,8 +54,8 @@ export interface AlertReader {
   journalCursors(): Promise<readonly JournalCursor[]>;
   coverageGaps(since: number): Promise<readonly CoverageGap[]>;
   streamStatuses(since: number, until: number): Promise<readonly StreamStatus[]>;
-  /** The newest event of each instance, by the time of its facts; requests that are open now. */
-  lastResults(now: number): Promise<readonly { readonly instance: string; readonly lastResultAt: number }[]>;
+  /** Instances that have accepted something after their last result, and since when they owe one. */
+  awaitedInstances(now: number): Promise<readonly AwaitedInstance[]>;
   countDeadLetters(): Promise<number>;
 }
 

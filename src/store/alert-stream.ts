@@ -3,22 +3,15 @@ import type { AlertReader, FailureShare } from "../core/alert-ports.ts";
 import type { StoreClient } from "./client.ts";
 import { coverageGaps, journalCursors, statusOf, type StatusRow, SELECT_STATUS } from "./stream-report.ts";
 
-/** What an instance owes: results for what it has accepted. Times are epoch milliseconds. */
-export interface AwaitedInstance {
-  readonly instance: string;
-  /** 0 when it never gave any. */
-  readonly lastResultAt: number;
-  /** The first accepted submission after its last result: a silence is no longer than since then. */
-  readonly awaitedSince: number;
-}
-
 type StreamQuestions = Pick<
   AlertReader,
-  "failureShares" | "journalCursors" | "coverageGaps" | "streamStatuses" | "countDeadLetters"
-> & {
-  /** Only instances that accepted something after their last result (as of `now`, within 30 days). */
-  lastResults(now: number): Promise<readonly AwaitedInstance[]>;
-};
+  | "failureShares"
+  | "journalCursors"
+  | "coverageGaps"
+  | "streamStatuses"
+  | "awaitedInstances"
+  | "countDeadLetters"
+>;
 
 export function createAlertStream(client: StoreClient): StreamQuestions {
   return {
@@ -35,7 +28,7 @@ export function createAlertStream(client: StoreClient): StreamQuestions {
       );
       return rows.map(statusOf);
     },
-    async lastResults(now) {
+    async awaitedInstances(now) {
       const rows = await client.query<{ instance: string; last_ms: string; awaited_ms: string }>(AWAITED, {
         now: new Date(now),
       });

@@ -10,6 +10,7 @@ export const BASE_SETTINGS = {
   session_timezone: "UTC",
   join_use_nulls: 0,
   max_execution_time: 30,
+  max_query_size: "64000000", // thousands of ids in one IN are longer than the default allows
 } satisfies ClickHouseSettings;
 
 /**

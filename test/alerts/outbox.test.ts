@@ -195,6 +195,47 @@ describe("a hook", () => {
     expect(ids().filter((id) => made.includes(id)).length).toBeGreaterThanOrEqual(30);
     expect(store.all("delivered")).toHaveLength(30);
   });
+
+  it("that keeps failing is asked by one probe at a time", async () => {
+    let isDown = false;
+    let asked = 0;
+    const hook: AlertHook = {
+      name: "down",
+      deliver() {
+        asked += 1;
+        return isDown ? new Promise(() => undefined) : Promise.resolve({ kind: "retry", reason: "down" });
+      },
+    };
+    const outbox = start([hook], {
+      retry: { speed: 600 },
+      observe: {
+        spared() {
+          isDown = true;
+          asked = 0;
+        },
+      },
+    });
+    for (let n = 0; n < 20; n++) await enqueue(outbox, { alertId: `a${n}` });
+    await until(() => asked > 0);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(asked).toBe(1);
+  });
+
+  it("that answers again gets at once what would have waited for long", async () => {
+    receiver.reply = 503;
+    let isSpared = false;
+    const outbox = start([webhook()], {
+      retry: { speed: 600, baseMs: 60 * 60_000, capMs: 60 * 60_000, random: () => 1 },
+      observe: { spared: (_hook, now) => void (isSpared = now) },
+    });
+    for (let n = 0; n < 5; n++) await enqueue(outbox, { alertId: `a${n}` });
+    await until(() => isSpared);
+    receiver.reply = 200;
+    const began = Date.now();
+    await enqueue(outbox, { alertId: "probe" });
+    await settled(6);
+    expect(Date.now() - began).toBeLessThan(3_000); // the retries of the others were 6 s away
+  });
 });
 
 describe("a restart", () => {

@@ -128,7 +128,9 @@ describe.each(STORE_PATHS)("bands of the store, $name", ({ open }) => {
       moved(submission("w-7", { httpStatus: 429 }), at, "refused"),
     );
     await append(moved(result("w3", "w-3"), at, "silent"));
-    const owing = (await store.lastResults(at + 5 * MINUTE)).filter((one) => one.instance !== "123-ABC-456");
+    const owing = (await store.awaitedInstances(at + 5 * MINUTE)).filter(
+      (one) => one.instance !== "123-ABC-456",
+    );
     expect(owing).toEqual([
       { instance: "new", lastResultAt: 0, awaitedSince: at + 4 * MINUTE },
       { instance: "silent", lastResultAt: at, awaitedSince: at + 1 },

@@ -1,5 +1,8 @@
-/** Nothing has come from a journal for longer than the hourly metrics events would let one expect. */
-import { clear, firing, type StreamRule } from "../rule.ts";
+/**
+ * The stream is silent: a journal has nothing for longer than its hourly metrics events would let one expect, or, where no
+ * journal is read, an instance owes results for what it has accepted.
+ */
+import { clear, firing, type Observation, type StreamRule } from "../rule.ts";
 
 export const streamSilent: StreamRule = {
   kind: "stream",
@@ -7,16 +10,22 @@ export const streamSilent: StreamRule = {
   severity: "critical",
   async observe(reader, { now, thresholds }) {
     const cursors = await reader.journalCursors();
-    return cursors.map(({ source, lastEventAt, savedAt }) => {
-      const silentMs = now - (lastEventAt ?? savedAt);
-      const minutes = Math.round(silentMs / 60_000);
-      return {
+    const judge = (since: number, what: string): Observation["judgement"] => {
+      const minutes = Math.round((now - since) / 60_000);
+      return now - since > thresholds.streamSilentMs
+        ? firing("inferred", `${what} for ${minutes} minutes`)
+        : clear(`something came ${minutes} minutes ago`);
+    };
+    if (cursors.length > 0) {
+      return cursors.map(({ source, lastEventAt, savedAt }) => ({
         group: { instance: "", objectName: "", source },
-        judgement:
-          silentMs > thresholds.streamSilentMs
-            ? firing("inferred", `no event for ${minutes} minutes, though metrics events come hourly`)
-            : clear(`the last event is ${minutes} minutes old`),
-      };
-    });
+        judgement: judge(lastEventAt ?? savedAt, "no event has come, though metrics events come hourly,"),
+      }));
+    }
+    const awaited = await reader.awaitedInstances(now);
+    return awaited.map(({ instance, awaitedSince }) => ({
+      group: { instance, objectName: "", source: "" },
+      judgement: judge(awaitedSince, "accepted requests have had no result"),
+    }));
   },
 };

@@ -124,13 +124,13 @@ describe("a receiver that does not answer", () => {
 
 describe("secrets", () => {
   it("are not in a reason, even when the receiver repeats them", async () => {
-    const secret = "T0123456789/B0123456789/verysecret";
+    const secret = "T0123456789/B0123456789/k3y";
     const url = `http://127.0.0.1:${server.port}/services/${secret}?token=querysecret`;
     for (const echo of [url, secret, "B0123456789", "querysecret", "given-secret"]) {
       server.reply = (response) => response.writeHead(404).end(`no such hook: ${echo}\n\u001b[31m!`);
       const text = JSON.stringify(await post(open({ url }, ["given-secret"])));
       expect(text).toContain("no such hook");
-      expect(text).not.toMatch(/B0123456789|secret|u001b/);
+      expect(text).not.toMatch(/B0123456789|k3y|secret|u001b/);
     }
   });
 

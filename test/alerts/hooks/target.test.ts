@@ -1,7 +1,12 @@
 import type { LookupAddress } from "node:dns";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openReceiver } from "../../../src/alerts/hooks/receiver.ts";
-import { guardedLookup, PrivateTargetError, type Resolve } from "../../../src/alerts/target-agent.ts";
+import {
+  createTargetAgent,
+  guardedLookup,
+  PrivateTargetError,
+  type Resolve,
+} from "../../../src/alerts/target-agent.ts";
 import { isPublicAddress, parseTarget } from "../../../src/alerts/target.ts";
 import { systemClock } from "../../../src/clock.ts";
 import type { HookOutcome } from "../../../src/core/alert-ports.ts";
@@ -96,6 +101,14 @@ describe("a name", () => {
     };
     expect(await post(resolve, true)).toEqual({ kind: "delivered" });
     expect(asked).toBe(1);
+  });
+
+  it("is not needed: an address in the URL is judged as well", async () => {
+    const agent = createTargetAgent({ allowPrivate: false, connectTimeoutMs: 1_000 });
+    const asked = agent.request({ origin: `http://127.0.0.1:${server.port}`, path: "/", method: "GET" });
+    await expect(asked).rejects.toBeInstanceOf(PrivateTargetError);
+    expect(server.connections).toBe(0);
+    await agent.close();
   });
 
   it("is connected only at its permitted addresses", async () => {
