@@ -11,7 +11,8 @@ import { until } from "./until.ts";
 
 /** 65 minutes of link window pass in 26 s. */
 const SPEED = 150;
-const SCENARIOS = SCENARIO_NAMES.length + 20;
+/** Each once, and between them again and again one that lets the states of a moment be seen. */
+const SCENARIOS = SCENARIO_NAMES.flatMap((name) => [name, "slow-chunks"] as const);
 
 /** Everything that Marketo can lead to, with the evidence where both kinds occur. */
 const SEEN = [
@@ -48,7 +49,7 @@ beforeAll(async () => {
   )) {
     runs.set(store, run);
   }
-}, 100_000);
+}, 120_000);
 
 afterAll(async () => {
   await Promise.all(
@@ -73,10 +74,11 @@ async function play(store: ServiceStore): Promise<Run> {
   const submitter = openSubmitter({
     marketoUrl: simulator.marketoUrl,
     after202Url: service.url,
-    rate: 15,
+    rate: 7,
     seed: 5,
     speed: SPEED,
-    limit: SCENARIOS,
+    scenarios: SCENARIOS,
+    limit: SCENARIOS.length,
   });
   const seen = new Set<string>();
   const waiting = new Map<string, Promise<LifecycleJson>>();
@@ -102,7 +104,7 @@ async function play(store: ServiceStore): Promise<Run> {
       const everyoneKnown = simulator.truth().every((row) => known.has(row.requestId));
       return finished && simulator.summary().idle && everyoneKnown && open.length === 0;
     },
-    { timeoutMs: 80_000, everyMs: 200 },
+    { timeoutMs: 100_000, everyMs: 100 },
   );
   const waited = await Promise.all(waiting.values());
   return { simulator, service, submitter, seen, waited, truth: simulator.truth() };
@@ -209,7 +211,7 @@ describe.each(SERVICE_STORES)("the main job, store %s", (store) => {
 
   it("rolls every correlation up to the sums of its requests", async () => {
     const correlations = new Set(run.truth.map((row) => row.correlationId));
-    expect(correlations.size).toBeGreaterThan(10);
+    expect(correlations.size).toBeGreaterThan(5);
     for (const correlationId of correlations) {
       const rows = run.truth.filter((row) => row.correlationId === correlationId);
       const rollup = await run.service.api.correlation(correlationId);
