@@ -9,8 +9,8 @@ export default defineConfig({
     exclude: ["test/interop/**", "node_modules/**"],
     pool: "forks", // the embedded engine lives in the process: one process a file
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000, // property tests over two stores, on a busy machine
+    hookTimeout: 120_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
 });

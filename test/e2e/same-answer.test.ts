@@ -98,7 +98,7 @@ describe.each(PATHS)("the same facts, store $name", ({ open, runs }) => {
       }),
       { numRuns: runs, endOnFailure: true },
     );
-  });
+  }, 180_000);
 });
 
 async function take(pipeline: Pipeline | undefined, step: Step): Promise<void> {

@@ -112,7 +112,7 @@ describe.each(STAGES)("what arrives over journal, webhook and relay: $name", ({ 
       }),
       { numRuns: runs, endOnFailure: true },
     );
-  });
+  }, 180_000);
 
   it("gives them still when all is read and the services have been started anew", async () => {
     const end = `since=${stage.journal.events.length}`;

@@ -230,6 +230,19 @@ it("parts them again when a second request turns up that fits as well", async ()
   expect(await service.api.lifecycle(sent.submissionId)).toMatchObject({ state: "unconfirmed" });
 });
 
+it("joins it whichever of the request's results came last, also when the store has merged its index", async () => {
+  const sent = submission();
+  await submit(sent);
+  await relay(result({}, { created: 4 }));
+  // a result that does not say when the request began, long after it did
+  const later = { ...result({ requestTime: undefined }, { created: 6 }), time: ago(-1_800_000) };
+  await relay(later);
+  await service.app.store.client.command("OPTIMIZE TABLE requests_by_correlation FINAL");
+  const adopted = await service.api.lifecycle(requestId);
+  expect(adopted).toMatchObject({ state: "succeeded", evidence: "inferred", submittedAt: sent.submittedAt });
+  expect(await service.api.lifecycle(sent.submissionId)).toEqual(adopted);
+});
+
 it("knows neither ids that nobody named nor correlations", async () => {
   const request = await service.api.get<{ error: { code: string } }>(`/v1/requests/${requestId}`);
   expect([request.status, request.body.error.code]).toEqual([404, "REQUEST_UNKNOWN"]);
