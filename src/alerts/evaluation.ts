@@ -64,7 +64,7 @@ export function evaluateRequest(
   return { changes, held };
 }
 
-export function groupOf(one: Lifecycle): AlertGroup {
+function groupOf(one: Lifecycle): AlertGroup {
   return { instance: one.instance, objectName: one.objectName, source: "" };
 }
 

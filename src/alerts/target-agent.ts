@@ -17,7 +17,7 @@ export interface Address {
 /** All addresses of a name; rejects where it has none. */
 export type Resolve = (hostname: string) => Promise<readonly Address[]>;
 
-export const systemResolve: Resolve = (hostname) => lookupAll(hostname, { all: true });
+const systemResolve: Resolve = (hostname) => lookupAll(hostname, { all: true });
 
 /** Told apart from network faults: trying again does not help. */
 export class PrivateTargetError extends Error {

@@ -13,7 +13,7 @@ import { submissionFact } from "../../src/core/submission.ts";
 import { requestEntry, resultsEvent } from "../core/events.ts";
 import { SETTINGS, STORE_PATHS, type StorePath } from "../store/store-paths.ts";
 
-export const MINUTE = 60_000;
+const MINUTE = 60_000;
 const EMPTY: StoreBatch = { facts: [], events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
 
 export interface Rig {

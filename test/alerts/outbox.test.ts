@@ -88,7 +88,7 @@ describe("a notification", () => {
     expect(ids().toSorted()).toEqual([...made].toSorted());
     for (const { body, headers } of receiver.received) new Webhook(SECRET).verify(body, headers);
     expect(seen.map(([hook]) => hook).toSorted()).toEqual(["one", "two"]);
-    for (const [, seconds] of seen) expect(seconds).toBeLessThan(1);
+    for (const [, seconds] of seen) expect(seconds).toBeLessThan(30);
     expect(store.all("delivered").map(({ attempts }) => attempts)).toEqual([1, 1]);
   });
 

@@ -17,7 +17,7 @@ export let pipeline: Pipeline;
 export let log: LogLine[];
 export let stop: AbortController;
 export let running: Promise<void>[];
-export let dispatcher: Agent;
+let dispatcher: Agent;
 
 beforeEach(async () => {
   journal = new FakeJournal();

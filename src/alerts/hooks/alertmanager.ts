@@ -57,7 +57,7 @@ function alertsUrl(base: string): string {
   return url.href;
 }
 
-export function alertmanagerAlert(
+function alertmanagerAlert(
   payload: AlertPayload,
   texts: AlertTexts,
   now: number,

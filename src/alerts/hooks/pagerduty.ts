@@ -18,7 +18,7 @@ export interface PagerdutyHookOptions extends Omit<ReceiverOptions, "url"> {
   readonly texts?: AlertTexts;
 }
 
-export const PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue";
+const PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue";
 
 /** Most characters of a summary. */
 const SUMMARY_LENGTH = 1_024;
@@ -39,7 +39,7 @@ export function createPagerdutyHook(options: PagerdutyHookOptions): AlertHook {
   };
 }
 
-export function pagerdutyEvent(payload: AlertPayload, routingKey: string, texts: AlertTexts): object {
+function pagerdutyEvent(payload: AlertPayload, routingKey: string, texts: AlertTexts): object {
   const { id, type, status, severity, evidence, group, requests, records, links } = payload;
   const key = { routing_key: routingKey, dedup_key: id };
   if (status !== "firing") return { ...key, event_action: "resolve" };

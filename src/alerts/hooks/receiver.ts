@@ -173,13 +173,13 @@ function decoded(text: string): string {
   }
 }
 
-/** Longer pieces of a URL are taken for keys. */
+/** What of a URL may be a key: each part of its path with what follows it, each value of its query; short ones are not. */
 function secretParts(url: URL): string[] {
-  const pieces = [url.password, decoded(url.password), ...url.pathname.split("/")];
+  const path = url.pathname.split("/").slice(1);
+  const pieces = [url.href, url.pathname + url.search, url.password, decoded(url.password), ...path];
+  for (const at of path.keys()) pieces.push(path.slice(at).join("/"));
   for (const value of url.searchParams.values()) pieces.push(value, encodeURIComponent(value));
-  return [url.href, `${url.pathname}${url.search}`, ...pieces.filter((piece) => piece.length >= 8)].filter(
-    (piece) => piece.length > 1,
-  );
+  return pieces.filter((piece) => piece.length >= 8);
 }
 
 /** One line of what a receiver wrote, without control characters and without what is hidden. */
