@@ -3,10 +3,13 @@ import { defineConfig } from "vitest/config";
 /** Where a report in JSON goes, beside the one on the terminal; CI counts from it. */
 const report = process.env["TEST_REPORT"];
 
+/** What needs a Debian package runs by itself: `npm run test:interop`. */
+const interop = process.env["TEST_SUITE"] === "interop";
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/interop/**", "node_modules/**"],
+    include: [interop ? "test/interop/**/*.test.ts" : "test/**/*.test.ts"],
+    exclude: [...(interop ? [] : ["test/interop/**"]), "node_modules/**"],
     pool: "forks", // the embedded engine lives in the process: one process a file
     maxWorkers: 2,
     testTimeout: 240_000, // property tests over two stores, on a busy machine
