@@ -129,11 +129,10 @@ export function loadConfigFromProcess(env: Environment = process.env, path = env
 function readFileKeys(fileText: string, env: Environment, problems: string[]): Record<string, unknown> {
   let parsed: unknown;
   try {
-    parsed = parseYaml(fileText) ?? {};
+    // not pretty: that would quote the line, and a secret with it
+    parsed = parseYaml(fileText, { prettyErrors: false }) ?? {};
   } catch (error) {
-    problems.push(
-      `The configuration file is not YAML: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    problems.push(`The configuration file is not YAML: ${(error as Error).message}`);
     return {};
   }
   const expanded = expand(parsed, env, problems);
@@ -170,13 +169,16 @@ function readValues(
   problems: string[],
 ): Config["values"] {
   const inFile = isObject(fromFile) ? fromFile : {};
+  if (fromFile !== undefined && fromFile !== null && !isObject(fromFile)) {
+    problems.push("settings: expected a map from name to value.");
+  }
   for (const name of Object.keys(inFile)) {
     if (!Object.hasOwn(SETTINGS, name)) problems.push(`settings.${name} is not a setting.`);
   }
   for (const name of Object.keys(env)) {
     if (LATER_SETTINGS.includes(name))
       problems.push(`${name} is not supported by this version yet; unset it.`);
-    const known = Object.hasOwn(SETTINGS, name.replace(/_FILE$/, "")) || CLIENT_SETTINGS.includes(name);
+    const known = Object.hasOwn(SETTINGS, name) || isSecretFile(name) || CLIENT_SETTINGS.includes(name);
     if (name.startsWith("AFTER202_") && !known) problems.push(`${name} is not a setting.`);
     if (name.startsWith("ADOBE_") && !known)
       problems.push(`${name} is not a setting; see the README's table.`);
@@ -196,6 +198,11 @@ function readValues(
   return values as Config["values"];
 }
 
+function isSecretFile(name: string): boolean {
+  const { [name.replace(/_FILE$/, "")]: setting }: Record<string, { readonly secret?: true }> = SETTINGS;
+  return name.endsWith("_FILE") && setting?.secret === true;
+}
+
 function readSecretFile(
   name: string,
   isSecret: boolean,
@@ -204,7 +211,7 @@ function readSecretFile(
   problems: string[],
 ): string | undefined {
   const path = isSecret ? env[`${name}_FILE`] : undefined;
-  if (path === undefined) return undefined;
+  if (path === undefined || path === "") return undefined;
   try {
     return readSecret(path).trim();
   } catch (error) {
@@ -250,6 +257,7 @@ function readJournals(values: Config["values"], listed: unknown, problems: strin
     const journal = { name: "", url: "", ...common, ...(given as Partial<JournalConfig>) };
     for (const [key, value] of Object.entries(journal)) {
       if (typeof value !== "string" || value === "") problems.push(`journals[${index}].${key} is missing.`);
+      else if (key === "url" || key === "imsUrl") requireUrl(value, `journals[${index}].${key}`, problems);
     }
     if (journals.some((other) => other.name === journal.name)) {
       problems.push(
@@ -259,6 +267,12 @@ function readJournals(values: Config["values"], listed: unknown, problems: strin
     journals.push(journal);
   }
   return journals;
+}
+
+function requireUrl(value: string, name: string, problems: string[]): void {
+  if (!/^https?:$/.test(URL.canParse(value) ? new URL(value).protocol : "")) {
+    problems.push(`${name}: expected an http or https URL, got ${JSON.stringify(value)}.`);
+  }
 }
 
 const INSTANCE_KEYS = ["retryPolicy", "linkFailureCodes", "transientCodes", "grace"];
@@ -272,6 +286,9 @@ function readInstances(values: Config["values"], listed: unknown, problems: stri
     ...(values.RETRY_SPEED !== undefined && { speed: values.RETRY_SPEED }),
   };
   const settings = new Map([["", lifecycleSettings(common)]]);
+  if (listed !== undefined && listed !== null && !isObject(listed)) {
+    problems.push("instances: expected a map from Munchkin id to {retryPolicy, grace, …}.");
+  }
   for (const [instance, given] of Object.entries(isObject(listed) ? listed : {})) {
     const entry = isObject(given) ? given : {};
     for (const key of Object.keys(entry)) {
@@ -290,8 +307,8 @@ function readInstances(values: Config["values"], listed: unknown, problems: stri
     if (entry["grace"] !== undefined && graceMs === undefined) {
       problems.push(`instances.${instance}.grace: expected a duration such as 5m.`);
     }
-    const linkCodes = scalar(entry["linkFailureCodes"])?.split(",");
-    const transientCodes = scalar(entry["transientCodes"])?.split(",");
+    const linkCodes = codesOf(entry["linkFailureCodes"], `instances.${instance}.linkFailureCodes`, problems);
+    const transientCodes = codesOf(entry["transientCodes"], `instances.${instance}.transientCodes`, problems);
     settings.set(
       instance,
       lifecycleSettings({
@@ -304,4 +321,15 @@ function readInstances(values: Config["values"], listed: unknown, problems: stri
     );
   }
   return settings;
+}
+
+function codesOf(value: unknown, name: string, problems: string[]): readonly string[] | undefined {
+  const text = scalar(value);
+  if (text === undefined) return undefined;
+  try {
+    return SETTINGS.LINK_FAILURE_CODES.parse(text);
+  } catch (error) {
+    problems.push(`${name}: expected ${(error as Error).message}.`);
+    return undefined;
+  }
 }

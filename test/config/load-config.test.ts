@@ -133,6 +133,7 @@ describe("what is wrong with a configuration", () => {
       HOME: "/root",
       AFTER202_URL: "http://127.0.0.1:1",
       AFTER202_KEY: "k",
+      AFTER202_KEY_FILE: "f",
       AFTER202_CONFIG: "f",
     };
     expect(() => loadConfig(env)).not.toThrow();
@@ -174,6 +175,14 @@ describe("a secret", () => {
     expect(accused({ API_ADMIN_KEY_FILE: "/run/secrets/none" }, "", unreadable)).toEqual([
       "API_ADMIN_KEY_FILE",
     ]);
+  });
+
+  it("is the only kind of setting that is read from a file", () => {
+    expect(accused({ ADOBE_CLIENT_ID_FILE: "/run/secrets/id" })).toEqual(["ADOBE_CLIENT_ID_FILE"]);
+  });
+
+  it("does not stand in the message about a file that is no YAML", () => {
+    expect(problems({}, `journals: [{ clientSecret: "s3cret-of-client-1 }`).join()).not.toContain("s3cret");
   });
 
   it("never stands in a message", () => {
@@ -242,10 +251,11 @@ describe("journals", () => {
     expect(accused(JOURNAL, twice)).toEqual(["journals[1].name"]);
   });
 
-  it("refuse keys that they do not know", () => {
+  it("refuse keys that they do not know, and URLs that are none", () => {
     expect(accused(JOURNAL, `journals: [{ name: a, url: "https://x.example", uri: b }]`)).toEqual([
       "journals[0].uri",
     ]);
+    expect(accused(JOURNAL, "journals: [{ name: a, url: not-a-url }]")).toEqual(["journals[0].url"]);
   });
 
   it("are a list", () => {
@@ -272,13 +282,24 @@ describe("instances", () => {
     expect(lifecycle.get("")).toMatchObject({ policy: { name: "marketo-2023" }, graceMs: 9 * MINUTE_MS });
   });
 
-  it("refuse policies, durations and keys that are wrong", () => {
+  it("refuse policies, durations, codes and keys that are wrong", () => {
     const file = `
       instances:
         A: { retryPolicy: marketo-1999 }
         B: { grace: soon }
-        C: { polcy: marketo-2023 }`;
-    expect(accused({}, file)).toEqual(["instances.A.retryPolicy", "instances.B.grace", "instances.C.polcy"]);
+        C: { polcy: marketo-2023 }
+        D: { linkFailureCodes: "1004,," }`;
+    expect(accused({}, file)).toEqual([
+      "instances.A.retryPolicy",
+      "instances.B.grace",
+      "instances.C.polcy",
+      "instances.D.linkFailureCodes",
+    ]);
+  });
+
+  it("are a map by Munchkin id", () => {
+    expect(accused({}, "instances: [A]")).toEqual(["instances"]);
+    expect(accused({}, "settings: [A]")).toEqual(["settings"]);
   });
 });
 
