@@ -5,7 +5,7 @@ import type { Dispatcher } from "undici";
 import { exchange, headerText, type HttpAnswer } from "./http-exchange.ts";
 import { mayFollow } from "./journal-url.ts";
 import { linkTarget } from "./link-header.ts";
-import { parseRetryAfter } from "./retry-after.ts";
+import { parseRetryAfter } from "../core/retry-after.ts";
 
 export type JournalAnswer =
   /** Events; `next` is missing where the answer gives no link that may be followed, `linkFault` says why. */

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { CheckResult } from "../../src/cli/doctor/check.ts";
 import { checkNode } from "../../src/cli/doctor/checks.ts";
@@ -45,8 +47,31 @@ it("finds everything in order: settings, store, service, token, journal, keys", 
     "token of journal": "ok",
     journal: "ok",
     webhook: "ok",
+    hooks: "skipped",
   });
   expect(found).toMatchObject({ ok: true, code: 0 });
+});
+
+it("tries each hook, and says of each that fails what to do", async () => {
+  const heard: string[] = [];
+  const receiver = createServer((request, response) => {
+    request.on("data", (chunk: Buffer) =>
+      heard.push((JSON.parse(chunk.toString()) as { status: string }).status),
+    );
+    request.on("end", () => response.writeHead(204).end());
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void receiver.close());
+  const found = await doctor({
+    DATA_DIR: `${freshDirectory()}/new`,
+    ALERT_WEBHOOK_URL: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`,
+    ALERT_WEBHOOK_SECRET: Buffer.alloc(32, "s").toString("base64"),
+    ALERTMANAGER_URL: await deadUrl(),
+    ALERT_ALLOW_PRIVATE: "true",
+  });
+  expect(found.verdicts).toMatchObject({ "hook webhook": "ok", "hook alertmanager": "failed" });
+  expect(found).toMatchObject({ ok: false, code: 1 });
+  expect(heard).toEqual(["firing", "resolved"]);
 });
 
 it("looks into the store when nobody uses it", async () => {

@@ -3,7 +3,7 @@ import { backoffMs, DEFAULT_BACKOFF } from "../../src/sources/backoff.ts";
 import { lastEventTime } from "../../src/sources/event-time.ts";
 import { belongsToJournal, mayFollow, startingUrl } from "../../src/sources/journal-url.ts";
 import { linkTarget } from "../../src/sources/link-header.ts";
-import { parseRetryAfter } from "../../src/sources/retry-after.ts";
+import { parseRetryAfter } from "../../src/core/retry-after.ts";
 
 describe("Link headers", () => {
   it.each([

@@ -9,7 +9,7 @@ import type { HookOutcome } from "../../core/alert-ports.ts";
 import type { Clock } from "../../core/ports.ts";
 import { createTargetAgent, PrivateTargetError, type Resolve } from "../target-agent.ts";
 import { parseTarget, PERMISSION } from "../target.ts";
-import { parseRetryAfter } from "./retry-after.ts";
+import { parseRetryAfter } from "../../core/retry-after.ts";
 
 /** What every hook over HTTP takes. */
 export interface ReceiverOptions {

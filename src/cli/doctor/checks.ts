@@ -5,6 +5,7 @@ import { type Config, loadConfigFromProcess } from "../../config.ts";
 import { After202Error } from "../../core/errors.ts";
 import { checkJournals, checkWebhook } from "./adobe.ts";
 import { type CheckResult, failed, ok, skipped } from "./check.ts";
+import { checkHooks } from "./hooks.ts";
 import { checkService } from "./service.ts";
 import { checkStore } from "./store.ts";
 
@@ -24,6 +25,7 @@ export async function* runChecks(env: NodeJS.ProcessEnv): AsyncGenerator<CheckRe
   yield await checkService(env);
   yield* checkJournals(config);
   yield await checkWebhook(config);
+  yield* checkHooks(config);
 }
 
 export function checkNode(version: string): CheckResult {

@@ -1,5 +1,5 @@
 /**
- * `Retry-After` of a receiver: seconds, or an HTTP date (RFC 9110, section 10.2.3), bounded.
+ * `Retry-After`: seconds, or an HTTP date (RFC 9110, section 10.2.3), bounded.
  */
 
 const LONGEST_MS = 60 * 60 * 1_000;
