@@ -12,6 +12,7 @@ import type { Ledger } from "../core/ledger.ts";
 import { settingsOf, type SettingsByInstance } from "../core/lifecycle-settings.ts";
 import type { Clock, CoverageGap, Logger } from "../core/ports.ts";
 import { silenceOf } from "../core/silence.ts";
+import { mergeCounts } from "../core/tally.ts";
 import { AlertBook } from "./alert-book.ts";
 import { evaluateRequest, type MemberChange } from "./evaluation.ts";
 import type { RequestRule, StreamRule } from "./rule.ts";
@@ -55,6 +56,7 @@ export interface AlertEngine {
 }
 
 const CHUNK = 2_000;
+const SAMPLE = 10;
 const GAP_LOOK_BACK_MS = 7 * 24 * 3_600_000;
 
 export async function openAlertEngine(options: EngineOptions): Promise<AlertEngine> {
@@ -182,6 +184,7 @@ class Engine implements AlertEngine {
         changedAt: now,
       };
     });
+    for (const alertId of changed.keys()) this.sumUp(alertId, rows);
     await this.write(); // new alerts stand in the store before their members
     await this.options.store.saveMembers(rows);
     for (const alertId of changed.keys()) {
@@ -190,6 +193,22 @@ class Engine implements AlertEngine {
       const sums = await this.options.store.sumMembers(alertId);
       this.book.resum(alert, sums, endings.get(alertId) ?? "resolved", now);
     }
+  }
+
+  /** What a new alert begins with, until its members are stored and summed. */
+  private sumUp(alertId: string, rows: readonly AlertMember[]): void {
+    const alert = this.book.byId(alertId);
+    if (alert === undefined || alert.requests.count > 0) return;
+    const own = rows.filter((row) => row.alertId === alertId && row.status === "firing");
+    this.book.put({
+      ...alert,
+      requests: {
+        count: own.length,
+        sample: own.slice(0, SAMPLE).map((row) => row.requestId),
+        outstanding: own.reduce((sum, row) => sum + row.outstanding, 0),
+        failed: mergeCounts(own.map((row) => row.failed)),
+      },
+    });
   }
 
   private async observeStream(now: number): Promise<void> {

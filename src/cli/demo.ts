@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import type { LifecycleJson } from "../core/lifecycle-json.ts";
 import { boardLine, commandFor, type DemoPlace, renderBanner, renderBoard } from "./demo/board.ts";
+import { alertLine, openAlertWatch, renderAlerts } from "./demo/alert-watch.ts";
 import { type Census, listRequests, openCensus } from "./demo/census.ts";
 import { type Comparison, compareWithTruth, renderComparison } from "./demo/comparison.ts";
 import type { World } from "./demo/world.ts";
@@ -54,7 +55,7 @@ async function demo(options: DemoOptions): Promise<void> {
     seed: options.seed ?? (Date.now() % 1_000_000) + 1,
     port,
     webhook: options.webhook === true,
-    logLevel: process.env["LOG_LEVEL"] || "error",
+    logLevel: process.env["LOG_LEVEL"] || "silent",
   });
   const place: DemoPlace = {
     url: world.url,
@@ -92,16 +93,20 @@ function endOf(minutes: number | undefined, stopping: AbortSignal): AbortSignal 
 /** Shows how requests move through their states, until the signal aborts. */
 async function show(client: ServiceClient, place: DemoPlace, look: Look, end: AbortSignal): Promise<void> {
   const takeCensus = openCensus(client);
+  const alerts = openAlertWatch(client);
   const region = createLiveRegion(process.stdout);
   const startedAt = Date.now();
   const told = new Set<string>();
   let toldAt = startedAt;
   while (!end.aborted) {
     const census = await takeCensus();
+    const { newest, news } = await alerts.take();
     const elapsedMs = Date.now() - startedAt;
-    if (process.stdout.isTTY) region.draw(renderBoard(census, place, elapsedMs, look));
-    else {
+    if (process.stdout.isTTY) {
+      region.draw(`${renderBoard(census, place, elapsedMs, look)}\n${renderAlerts(newest, look)}`);
+    } else {
       tellNewStates(census, place, told);
+      for (const alert of news) process.stdout.write(`${alertLine(alert)}\n`);
       if (Date.now() - toldAt >= LINE_EVERY_MS) {
         toldAt = Date.now();
         process.stdout.write(`${boardLine(census, elapsedMs)}\n`);
