@@ -9,7 +9,7 @@ import { createSlackHook } from "./alerts/hooks/slack.ts";
 import { createWebhookHook } from "./alerts/hooks/webhook.ts";
 import { alertPayload } from "./alerts/payload.ts";
 import type { AlertTexts } from "./alerts/template.ts";
-import { type Alert, NO_REQUESTS } from "./core/alert.ts";
+import { type Alert, beginAlert } from "./core/alert.ts";
 import type { AlertHook, HookOutcome } from "./core/alert-ports.ts";
 import { After202Error } from "./core/errors.ts";
 import type { Clock, Logger } from "./core/ports.ts";
@@ -80,24 +80,13 @@ export function testHooks(
   now: number,
   baseUrl: string,
 ): Promise<HookTest[]> {
-  const alert: Alert = {
-    alertId: `test-${now}`,
-    rule: "link-retry-at-risk",
-    group: { instance: "test", objectName: "test", source: "" },
-    status: "firing",
-    severity: "info",
-    evidence: "inferred",
-    reason: "a test of this hook, asked for by hand: nothing is wrong",
-    startsAt: now,
-    endsAt: null,
-    changedAt: now,
-    requests: NO_REQUESTS,
-    acknowledgedAt: null,
-    acknowledgedBy: "",
-    notifiedAt: null,
-    notifiedCount: 0,
-    notifiedStatus: "",
-  };
+  const alert = beginAlert(
+    `test-${now}`,
+    { name: "link-retry-at-risk", severity: "info" },
+    { instance: "test", objectName: "test", source: "" },
+    { evidence: "inferred", reason: "a test of this hook, asked for by hand: nothing is wrong" },
+    now,
+  );
   const send = (hook: AlertHook, one: Alert): Promise<HookOutcome> =>
     hook.deliver(
       alertPayload(one, { base: baseUrl }, texts),

@@ -8,7 +8,7 @@ import {
   type Alert,
   type AlertEvent,
   groupKey,
-  NO_REQUESTS,
+  beginAlert,
   type AlertRequests,
   type Judgement,
 } from "../core/alert.ts";
@@ -46,24 +46,7 @@ export class AlertBook {
     const key = groupKey(rule.name, group);
     const known = this.open.get(key);
     if (known !== undefined) return known;
-    const alert: Alert = {
-      alertId: hash64(`a\n${key}\n${now}`),
-      rule: rule.name,
-      group,
-      status: "firing",
-      severity: rule.severity,
-      evidence: judgement.evidence,
-      reason: judgement.reason,
-      startsAt: now,
-      endsAt: null,
-      changedAt: now,
-      requests: NO_REQUESTS,
-      acknowledgedAt: null,
-      acknowledgedBy: "",
-      notifiedAt: null,
-      notifiedCount: 0,
-      notifiedStatus: "",
-    };
+    const alert = beginAlert(hash64(`a\n${key}\n${now}`), rule, group, judgement, now);
     this.put(alert);
     this.note(alert.alertId, now, "firing", judgement.reason);
     return alert;

@@ -93,3 +93,31 @@ export interface AlertEvent {
 export function groupKey(rule: AlertRuleName, group: AlertGroup): string {
   return JSON.stringify([rule, group.instance, group.objectName, group.source]);
 }
+
+/** An alert as it begins: it fires, and nobody was told or has taken it on. */
+export function beginAlert(
+  alertId: string,
+  rule: { readonly name: AlertRuleName; readonly severity: Severity },
+  group: AlertGroup,
+  judgement: Pick<Judgement, "evidence" | "reason">,
+  now: number,
+): Alert {
+  return {
+    alertId,
+    rule: rule.name,
+    group,
+    status: "firing",
+    severity: rule.severity,
+    evidence: judgement.evidence,
+    reason: judgement.reason,
+    startsAt: now,
+    endsAt: null,
+    changedAt: now,
+    requests: NO_REQUESTS,
+    acknowledgedAt: null,
+    acknowledgedBy: "",
+    notifiedAt: null,
+    notifiedCount: 0,
+    notifiedStatus: "",
+  };
+}
