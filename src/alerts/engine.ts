@@ -11,7 +11,8 @@ import { type AlertTiming, decideNotification } from "../core/alert-timing.ts";
 import type { Ledger } from "../core/ledger.ts";
 import { settingsOf, type SettingsByInstance } from "../core/lifecycle-settings.ts";
 import type { Clock, CoverageGap, Logger } from "../core/ports.ts";
-import { silenceOf } from "../core/silence.ts";
+import { type Silence, silenceOf } from "../core/silence.ts";
+import type { StreamStatus } from "../core/stream-status.ts";
 import { mergeCounts } from "../core/tally.ts";
 import { AlertBook } from "./alert-book.ts";
 import { evaluateRequest, type MemberChange } from "./evaluation.ts";
@@ -58,6 +59,7 @@ export interface AlertEngine {
 const CHUNK = 2_000;
 const SAMPLE = 10;
 const GAP_LOOK_BACK_MS = 7 * 24 * 3_600_000;
+const STATUS_LOOK_BACK_MS = 2 * 3_600_000;
 
 export async function openAlertEngine(options: EngineOptions): Promise<AlertEngine> {
   return new Engine(options, new AlertBook(await options.store.openAlerts()));
@@ -70,7 +72,9 @@ class Engine implements AlertEngine {
   private readonly ledger: Ledger;
   private readonly heldBefore = new Set<string>();
   private asOf = 0;
-  private gaps: readonly CoverageGap[] = [];
+  /** Of this tick, once something is evaluated in it. */
+  private gaps: readonly CoverageGap[] | undefined;
+  private statuses: readonly StreamStatus[] = [];
   private streamRulesAt = Number.NEGATIVE_INFINITY;
   private evaluated = 0;
 
@@ -101,15 +105,15 @@ class Engine implements AlertEngine {
   }
 
   async tick(): Promise<EngineFigures> {
-    const { clock, coveredUntil, store, observe } = this.options;
+    const { clock, coveredUntil, observe } = this.options;
     const startedAt = clock.now();
     this.evaluated = 0;
     this.asOf = Math.min(startedAt, await coveredUntil(startedAt));
-    this.gaps = await store.coverageGaps(startedAt - GAP_LOOK_BACK_MS);
+    this.gaps = undefined;
+    await this.lookAtStream(startedAt);
     for await (const band of this.sweep.bands({ now: startedAt, coveredUntil: this.asOf })) {
       await this.takeBand(band);
     }
-    await this.observeStream(startedAt);
     this.endQuiet(startedAt);
     await this.tell(startedAt);
     await this.write();
@@ -141,17 +145,19 @@ class Engine implements AlertEngine {
 
   private async evaluate(requestIds: readonly string[]): Promise<void> {
     const { store, requestRules, settings, thresholds } = this.options;
-    const [lifecycles, members] = await Promise.all([
+    const [lifecycles, members, gaps] = await Promise.all([
       this.ledger.getMany(requestIds),
       store.firingMembers(requestIds),
+      this.gaps ?? store.coverageGaps(this.asOf - GAP_LOOK_BACK_MS),
     ]);
+    this.gaps = gaps;
     const changes: MemberChange[] = [];
     for (const [requestId, one] of lifecycles) {
       const known = new Map(
         members.filter((member) => member.requestId === requestId).map((member) => [member.rule, member]),
       );
       const view = { now: this.asOf, settings: settingsOf(settings, one.instance), thresholds };
-      const inGap = this.gaps.some((gap) => gap.from <= this.asOf && gap.until >= one.t0);
+      const inGap = gaps.some((gap) => gap.from <= this.asOf && gap.until >= one.t0);
       // a submission that was adopted is judged under the request that it turned out to be
       const own = one.requestId === requestId ? requestRules : [];
       const { changes: found, held } = evaluateRequest(one, own, known, view, inGap);
@@ -211,10 +217,12 @@ class Engine implements AlertEngine {
     });
   }
 
-  private async observeStream(now: number): Promise<void> {
+  /** From time to time: what the stream says of itself, and what its rules say of that. */
+  private async lookAtStream(now: number): Promise<void> {
     const { store, streamRules, thresholds, streamRuleIntervalMs = 10_000 } = this.options;
     if (now - this.streamRulesAt < streamRuleIntervalMs) return;
     this.streamRulesAt = now;
+    this.statuses = await store.streamStatuses(now - STATUS_LOOK_BACK_MS, now);
     for (const rule of streamRules) {
       for (const { group, judgement } of await rule.observe(store, { now, thresholds })) {
         const known = this.book.find(groupKey(rule.name, group));
@@ -243,13 +251,14 @@ class Engine implements AlertEngine {
 
   private async tell(now: number): Promise<void> {
     const { store, timing, notify } = this.options;
-    const silences = await store.silences(now);
+    let silences: readonly Silence[] | undefined;
     for (const alert of this.book.all()) {
       const decision = decideNotification(alert, timing, now);
       if (!decision.notify) {
         if (alert.status !== "firing") this.book.close(alert);
         continue;
       }
+      silences ??= await store.silences(now);
       const silence = silenceOf(alert, silences, now);
       const told = {
         ...alert,
@@ -290,13 +299,9 @@ class Engine implements AlertEngine {
     if (alerts.length > 0 || events.length > 0) await this.options.store.saveAlerts(alerts, events);
   }
 
-  private async maxLagMs(instances: InstanceSet): Promise<number> {
-    const now = this.options.clock.now();
+  private maxLagMs(instances: InstanceSet): number {
     const newest = new Map<string, number>();
-    for (const { instance, priority, lagSeconds } of await this.options.store.streamStatuses(
-      now - 7_200_000,
-      now,
-    )) {
+    for (const { instance, priority, lagSeconds } of this.statuses) {
       if (instances.only !== undefined && !instances.only.includes(instance)) continue;
       if (instances.except?.includes(instance)) continue;
       newest.set(JSON.stringify([instance, priority]), lagSeconds * 1_000);

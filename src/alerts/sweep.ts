@@ -3,8 +3,9 @@
  *
  * Milestones are bands on the time-ordered facts, one for each rule, milestone and set of instances that share
  * settings: from the stored cursor to the time whose milestone the stream has been read up to. Arrivals are a band on the
- * order of arrival. What a sweep costs hangs on its bands, not on the table; a cursor moves only after its band was
- * evaluated, so that a stopped service catches up, and a band seen twice changes nothing.
+ * order of arrival: of them the milestones that have passed are asked again, what began later has its milestones to come.
+ * What a sweep costs hangs on its bands, not on the table; a cursor moves only after its band was evaluated, so that a
+ * stopped service catches up, and a band seen twice changes nothing.
  */
 import type { AlertStore, InstanceSet } from "../core/alert-ports.ts";
 import { type LifecycleSettings, settingsOf, type SettingsByInstance } from "../core/lifecycle-settings.ts";
@@ -22,6 +23,8 @@ const LONG_OVERLAP_EVERY_MS = 30_000;
 const FIRST_LOOK_BACK_MS = 60 * 60_000;
 /** A cursor is written when it has moved so far: what lies behind it is swept again after a restart, to no effect. */
 const SAVE_EVERY_MS = 10_000;
+/** A milestone is swept when its band is this part of the first retry's delay long: every 5 s, if that comes after 5 min. */
+const SHORTEST_BAND = 1 / 60;
 /** A stopped service catches up in bands of at most this length, so that memory stays bounded. */
 const LONGEST_BAND_MS = 10 * 60_000;
 
@@ -50,7 +53,7 @@ export function createSweep(
   rules: readonly RequestRule[],
   settings: SettingsByInstance,
   thresholds: Thresholds,
-  maxLagMs: (instances: InstanceSet) => Promise<number>,
+  maxLagMs: (instances: InstanceSet) => number,
 ): Sweep {
   const cursors = new Map<string, number>();
   const saved = new Map<string, number>();
@@ -63,7 +66,7 @@ export function createSweep(
     return known;
   }
 
-  async function* arrivals(now: number): AsyncIterable<Band> {
+  async function* arrivals(now: number, swept: number): AsyncIterable<Band> {
     let overlapMs = ARRIVAL_OVERLAP_MS;
     if (now - lookedFarBackAt >= LONG_OVERLAP_EVERY_MS) {
       overlapMs = LONG_OVERLAP_MS;
@@ -73,16 +76,15 @@ export function createSweep(
       const since = await cursorOf("arrivals", now - FIRST_LOOK_BACK_MS);
       const until = Math.min(now, since + LONGEST_BAND_MS);
       if (until <= since) return;
-      const requestIds = await store.notableArrivals(since - overlapMs, until);
+      const requestIds = await store.notableArrivals(since - overlapMs, until, swept);
       yield { name: "arrivals", requestIds, until };
     }
   }
 
-  async function* milestone({ name, instances }: Milestone, end: number): AsyncIterable<Band> {
-    if (end <= 0) return; // nothing of the stream has been read yet
+  async function* milestone({ name, instances, shortestMs }: Milestone, end: number): AsyncIterable<Band> {
     for (;;) {
       const since = await cursorOf(name, end - FIRST_LOOK_BACK_MS);
-      if (end <= since) return;
+      if (end < since + shortestMs) return;
       const until = Math.min(end, since + LONGEST_BAND_MS);
       yield { name, requestIds: await store.requestsInBand(instances, since, until), until };
     }
@@ -90,11 +92,16 @@ export function createSweep(
 
   return {
     async *bands({ now, coveredUntil }) {
-      yield* arrivals(now);
+      const due: { one: Milestone; end: number }[] = [];
+      let swept = Number.NEGATIVE_INFINITY;
       for (const one of milestones) {
-        const lagMs = await maxLagMs(one.instances);
-        yield* milestone(one, Math.min(now, coveredUntil) - one.afterMs - lagMs);
+        const end = Math.min(now, coveredUntil) - one.afterMs - maxLagMs(one.instances);
+        if (end <= 0) continue; // nothing of the stream has been read yet
+        swept = Math.max(swept, await cursorOf(one.name, end - FIRST_LOOK_BACK_MS));
+        due.push({ one, end });
       }
+      yield* arrivals(now, swept);
+      for (const { one, end } of due) yield* milestone(one, end);
     },
     async done({ name, until }) {
       cursors.set(name, until);
@@ -109,6 +116,7 @@ interface Milestone {
   readonly name: string;
   readonly instances: InstanceSet;
   readonly afterMs: number;
+  readonly shortestMs: number;
 }
 
 /** One for each distinct time after the beginning: rules that share it share its band. */
@@ -130,6 +138,11 @@ function listMilestones(
     const times = new Set(rules.flatMap((rule) => rule.milestonesMs({ settings: of, thresholds })));
     return [...times]
       .sort((a, b) => a - b)
-      .map((afterMs) => ({ name: `milestone ${label} ${afterMs}`, instances, afterMs }));
+      .map((afterMs) => ({
+        name: `milestone ${label} ${afterMs}`,
+        instances,
+        afterMs,
+        shortestMs: (of.policy.retryAfterMs[0] ?? 0) * SHORTEST_BAND,
+      }));
   });
 }

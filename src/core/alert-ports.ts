@@ -42,10 +42,16 @@ export interface AwaitedInstance {
 }
 
 export interface AlertReader {
-  /** Requests that began in [since, until), by the time-ordered facts; in the order of their beginning. */
+  /**
+   * Requests that began in [since, until), by the time-ordered facts, unless these show every record done; in the order of
+   * their beginning.
+   */
   requestsInBand(instances: InstanceSet, since: number, until: number): Promise<readonly string[]>;
-  /** Requests with facts that arrived in [since, until) and may have changed an alert: late, failed, or refused. */
-  notableArrivals(since: number, until: number): Promise<readonly string[]>;
+  /**
+   * Requests with facts that arrived in [since, until) and may change an alert: refused; or begun before `begunBefore` and
+   * with records open, failed, or among those that fire.
+   */
+  notableArrivals(since: number, until: number, begunBefore: number): Promise<readonly string[]>;
   /** The firing members among these requests. */
   firingMembers(requestIds: readonly string[]): Promise<readonly AlertMember[]>;
   /** What the firing members of an alert add up to. */

@@ -95,7 +95,7 @@ export function createFactWriter(client: StoreClient): FactWriter {
   }
   return {
     async append(batch: StoreBatch): Promise<void> {
-      await client.insert("facts", FACT_COLUMNS, joinRows(batch.facts, encodeFact));
+      await client.insert("incoming_facts", FACT_COLUMNS, joinRows(batch.facts, encodeFact));
       await insert(LINK_KEYS, batch.linkKeys);
       await insert(METRICS, batch.metrics);
       await insert(STATUSES, batch.statuses);

@@ -36,8 +36,8 @@ export async function adoptionCandidates(
   }>(
     `SELECT correlation_id, min(toUnixTimestamp64Milli(t0)) AS first, max(toUnixTimestamp64Milli(t0)) AS last,
             groupUniqArray(object_type) AS types
-     FROM requests_by_correlation
-     WHERE correlation_id IN {correlationIds:Array(String)} AND unanswered
+     FROM unanswered_submissions
+     WHERE correlation_id IN {correlationIds:Array(String)}
      GROUP BY correlation_id`,
     { correlationIds },
   );

@@ -1,5 +1,5 @@
 /**
- * Facts as rows of the table `facts`, and back.
+ * Facts as rows of the table `incoming_facts`, and back from what the table `facts` keeps of them.
  */
 import type { Fact, JobState, SubmissionFact, Target } from "../core/fact.ts";
 import { countColumns, quote, quoteMap } from "./row-text.ts";
@@ -65,95 +65,123 @@ function submissionColumns(fact: SubmissionFact): string {
   );
 }
 
-/** The columns as `selectFacts` reads them: times in milliseconds. */
+/** A row of `facts`; `fact` is the JSON array of FACT_COLUMNS from `kind` on. */
 export interface FactRow {
   readonly request_id: string;
   readonly fact_id: string;
   readonly version: number;
-  readonly kind: Fact["kind"];
-  readonly at_ms: string;
-  readonly t0_ms: string;
-  readonly t0_rank: number;
-  readonly target: Target;
-  readonly instance: string;
-  readonly object_type: string;
-  readonly object_name: string;
-  readonly operation: string;
-  readonly priority: string;
-  readonly client_id: string;
-  readonly correlation_id: string;
-  readonly request_source: string;
-  readonly received: number;
-  readonly created: number;
-  readonly updated: number;
-  readonly failed_codes: string[];
-  readonly failed_counts: number[];
-  readonly event_id: string;
-  readonly submission_id: string;
-  readonly previous_submission_id: string;
-  readonly bytes: number;
-  readonly responded_ms: string | null;
-  readonly http_status: number;
-  readonly error_code: string;
-  readonly error_message: string;
-  readonly link_field: string;
-  readonly job_state: string;
-  readonly labels: Record<string, string>;
+  readonly fact: string;
 }
 
-const TIMES: Readonly<Record<string, string>> = { at: "at_ms", t0: "t0_ms", responded_at: "responded_ms" };
-
-/** The SELECT list that gives FactRow. */
-export const SELECT_FACT = FACT_COLUMNS.map((column) => {
-  const alias = TIMES[column];
-  return alias === undefined ? column : `toUnixTimestamp64Milli(${column}) AS ${alias}`;
-}).join(", ");
+/** Times are milliseconds, as decimals: 64-bit integers come quoted. */
+type PackedFact = readonly [
+  kind: Fact["kind"],
+  at: string,
+  t0: string,
+  t0Rank: number,
+  target: Target,
+  instance: string,
+  objectType: string,
+  objectName: string,
+  operation: string,
+  priority: string,
+  clientId: string,
+  correlationId: string,
+  requestSource: string,
+  received: number,
+  created: number,
+  updated: number,
+  failedCodes: string[],
+  failedCounts: number[],
+  eventId: string,
+  submissionId: string,
+  previousSubmissionId: string,
+  bytes: number,
+  respondedAt: string | null,
+  httpStatus: number,
+  errorCode: string,
+  errorMessage: string,
+  linkField: string,
+  jobState: JobState,
+  labels: Record<string, string>,
+];
 
 export function decodeFact(row: FactRow): Fact {
+  const [
+    kind,
+    at,
+    t0,
+    t0Rank,
+    target,
+    instance,
+    objectType,
+    objectName,
+    operation,
+    priority,
+    clientId,
+    correlationId,
+    requestSource,
+    received,
+    created,
+    updated,
+    failedCodes,
+    failedCounts,
+    eventId,
+    submissionId,
+    previousSubmissionId,
+    bytes,
+    respondedAt,
+    httpStatus,
+    errorCode,
+    errorMessage,
+    linkField,
+    jobState,
+    labels,
+  ] = JSON.parse(row.fact) as PackedFact;
   const base = {
     requestId: row.request_id,
     factId: row.fact_id,
     version: row.version,
-    at: Number(row.at_ms),
-    t0: Number(row.t0_ms),
-    t0Rank: row.t0_rank,
-    target: row.target,
-    instance: row.instance,
-    objectType: row.object_type,
-    objectName: row.object_name,
-    operation: row.operation,
-    priority: row.priority,
-    clientId: row.client_id,
-    correlationId: row.correlation_id,
-    requestSource: row.request_source,
+    at: Number(at),
+    t0: Number(t0),
+    t0Rank,
+    target,
+    instance,
+    objectType,
+    objectName,
+    operation,
+    priority,
+    clientId,
+    correlationId,
+    requestSource,
   };
-  switch (row.kind) {
+  switch (kind) {
     case "result":
       return {
         ...base,
-        kind: "result",
-        eventId: row.event_id,
-        received: row.received,
-        created: row.created,
-        updated: row.updated,
-        failed: Object.fromEntries(row.failed_codes.map((code, i) => [code, row.failed_counts[i] ?? 0])),
+        kind,
+        eventId,
+        received,
+        created,
+        updated,
+        failed: Object.fromEntries(failedCodes.map((code, i) => [code, failedCounts[i] ?? 0])),
       };
     case "submission":
       return {
         ...base,
-        kind: "submission",
-        submissionId: row.submission_id,
-        previousSubmissionId: row.previous_submission_id,
-        records: row.received,
-        bytes: row.bytes,
-        respondedAt: row.responded_ms === null ? null : Number(row.responded_ms),
-        httpStatus: row.http_status === 0 ? null : row.http_status,
-        errorCode: row.error_code,
-        errorMessage: row.error_message,
-        linkField: row.link_field,
-        labels: row.labels,
+        kind,
+        submissionId,
+        previousSubmissionId,
+        records: received,
+        bytes,
+        respondedAt: respondedAt === null ? null : Number(respondedAt),
+        httpStatus: httpStatus === 0 ? null : httpStatus,
+        errorCode,
+        errorMessage,
+        linkField,
+        labels,
       };
     case "job":
-      return { ...base, kind: "job", jobState: row.job_state as JobState };
+      return { ...base, kind, jobState };
   }
 }

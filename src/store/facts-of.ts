@@ -1,7 +1,7 @@
 /** The facts of requests, by the leading key: one granule a request, no FINAL (duplicates are the fold's to drop). */
 import type { Fact } from "../core/fact.ts";
 import type { StoreClient } from "./client.ts";
-import { decodeFact, type FactRow, SELECT_FACT } from "./fact-row.ts";
+import { decodeFact, type FactRow } from "./fact-row.ts";
 
 export async function factsOf(
   client: StoreClient,
@@ -11,7 +11,7 @@ export async function factsOf(
   if (requestIds.length === 0) return facts;
   const one = requestIds.length === 1;
   const rows = await client.query<FactRow>(
-    `SELECT ${SELECT_FACT} FROM facts WHERE request_id ${one ? "= {id:String}" : "IN {ids:Array(String)}"}`,
+    `SELECT request_id, fact_id, version, fact FROM facts WHERE request_id ${one ? "= {id:String}" : "IN {ids:Array(String)}"}`,
     one ? { id: requestIds[0] } : { ids: requestIds },
     { settings: one ? { max_threads: 1 } : {} },
   );

@@ -47,11 +47,10 @@ export const REQUEST_ID = "toString(UUIDNumToString(MD5(concat('request ', toStr
 export function fillStatement(plan: FilledRequests, from: number, until: number): string {
   const stepMs = (plan.untilMs - plan.sinceMs) / plan.requests;
   return `
-    INSERT INTO facts (
+    INSERT INTO incoming_facts (
       request_id, fact_id, version, kind, at, t0, t0_rank, target, instance, object_type, object_name, operation,
       priority, client_id, correlation_id, request_source, received, created, updated, failed_codes, failed_counts,
-      event_id, submission_id, bytes, responded_at, http_status, error_code, error_message, link_field, labels,
-      ingested_at)
+      event_id, submission_id, bytes, responded_at, http_status, error_code, error_message, link_field, labels)
     WITH
       cityHash64(i) AS h,
       i % 2 = 0 AS submitted,
@@ -81,7 +80,7 @@ export function fillStatement(plan: FilledRequests, from: number, until: number)
       if(is_submission AND NOT unanswered, fromUnixTimestamp64Milli(t0_ms + 120, 'UTC'), NULL),
       multiIf(NOT is_submission OR unanswered, 0, rejected, 400, 202),
       multiIf(NOT is_submission, '', unanswered, 'ECONNRESET', rejected, '1003', ''), '',
-      if(is_submission AND retried, 'email', ''), map(), fromUnixTimestamp64Milli(at_ms + 2000, 'UTC')
+      if(is_submission AND retried, 'email', ''), map()
     FROM (SELECT number AS i FROM numbers(${from}, ${until - from}))
     ARRAY JOIN [0, 1, 2] AS part
     WHERE (part != 0 OR submitted)

@@ -97,12 +97,12 @@ async function checkStored(
   rawEvents: Variant["rawEvents"],
 ): Promise<void> {
   const [facts] = await service.query<Record<string, string>>(
-    "SELECT uniqExact(request_id, fact_id) AS n, uniqExact(request_id) AS requests, sum(created + updated) AS done FROM facts",
+    "SELECT uniqExact(request_id, fact_id) AS n, uniqExact(request_id) AS requests, sum(created + updated) AS done FROM facts_by_time",
   );
   check(Number(facts?.["n"]) === results, `${facts?.["n"]} distinct facts of ${results}`);
   check(Number(facts?.["requests"]) === results, `${facts?.["requests"]} requests of ${results}`);
   check(Number(facts?.["done"]) === results * 100, `${facts?.["done"]} records of ${results * 100}`);
-  for (const table of ["facts_by_time", "requests_by_correlation"]) {
+  for (const table of ["facts", "requests_by_correlation"]) {
     const [row] = await service.query<{ n: string }>(`SELECT uniqExact(request_id) AS n FROM ${table}`);
     check(Number(row?.n) === results, `${row?.n} requests of ${results} in ${table}`);
   }

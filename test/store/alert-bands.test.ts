@@ -61,28 +61,78 @@ describe.each(STORE_PATHS)("bands of the store, $name", ({ open }) => {
     expect(await store.requestsInBand(EVERY, at, at)).toEqual([]);
   });
 
-  it("notes what fails, is refused, gets no answer, comes late or tells of a job, as it arrives", async () => {
+  it("leaves out of a band what its facts show as done, and nothing else", async () => {
+    const at = START - 41 * 86_400_000 + 30_500;
+    const begun = (fact: Fact): Fact => moved(fact, at);
+    const done = { received: 10, created: 6, updated: 4 };
+    await append(
+      begun(submission("d-done")),
+      begun(result("d1", "d-done", { records: done })),
+      begun(result("d2", "d-stream-only", { records: done })),
+      begun(submission("d-open")),
+      begun(result("d3", "d-open", { records: { received: 9, created: 9 } })),
+      begun(result("d4", "d-open-stream-only", { records: { received: 10, created: 9 } })),
+      begun(submission("d-failed")),
+      begun(result("d5", "d-failed", { records: { received: 10, created: 9, failed: { "1004": 1 } } })),
+      begun(submission("d-nothing")),
+    );
+    // the same event once more, and a submission that began in another band
+    await append(begun(result("d4", "d-open-stream-only", { records: { received: 10, created: 9 } })));
+    await append(begun(result("d6", "d-apart", { records: done })));
+    await append(moved(submission("d-apart", { records: 11 }), at + 60_000));
+    expect([...(await store.requestsInBand(EVERY, at, at + 1))].toSorted()).toEqual([
+      "d-failed",
+      "d-nothing",
+      "d-open",
+      "d-open-stream-only",
+    ]);
+    expect(await store.requestsInBand(EVERY, at + 60_000, at + 60_001)).toEqual(["d-apart"]);
+  });
+
+  it("notes what is refused or tells of a job as it arrives, and what is late as far as it may change an alert", async () => {
     const now = Date.now();
-    const [fresh, late] = [now - 4 * MINUTE, now - 6 * MINUTE];
+    const [fresh, late] = [now - 30_000, now - 6 * MINUTE];
     const job: JobFact = {
       ...(submission("n-job") as unknown as JobFact),
       kind: "job",
       factId: "7",
       jobState: "Failed",
     };
+    await store.saveMembers([
+      {
+        rule: "link-retry-exhausted",
+        requestId: "n-late-firing",
+        alertId: "n",
+        status: "firing",
+        evidence: "inferred",
+        reason: "",
+        outstanding: 1,
+        failed: {},
+        changedAt: now,
+      },
+    ]);
+    const done = { records: { received: 1, created: 1 } };
     await append(
       moved(submission("n-accepted"), fresh),
       moved(result("n1", "n-good", { records: { received: 1, created: 1 } }), fresh),
       moved(result("n2", "n-failed", { records: { received: 1, failed: { "1004": 1 } } }), fresh),
       moved(submission("n-refused", { httpStatus: 429 }), fresh),
-      moved(submission("n-unanswered", { httpStatus: 0 }), fresh),
-      moved(result("n3", "n-late", { records: { received: 1, created: 1 } }), late),
+      moved(result("n3", "n-late-done", done), late),
+      moved(result("n4", "n-late-firing", done), late),
+      moved(result("n5", "n-late-open", { records: { received: 2, created: 1 } }), late),
+      moved(result("n6", "n-late-failed", { records: { received: 1, failed: { "1004": 1 } } }), late),
+      moved(submission("n-late-submission"), late),
+      moved(result("n7", "n-later-open", { records: { received: 2, created: 1 } }), late + MINUTE),
       moved(job, fresh),
     );
-    const found = await store.notableArrivals(now - 1_000, Date.now() + 1_000);
-    const own = found.filter((id) => id.startsWith("n-"));
-    expect(own.toSorted()).toEqual(["n-failed", "n-job", "n-late", "n-refused", "n-unanswered"]);
-    expect(await store.notableArrivals(now - 5_000, now - 2_000)).toEqual([]);
+    const arrived = async (begunBefore: number): Promise<string[]> => {
+      const found = await store.notableArrivals(now - 1_000, Date.now() + 1_000, begunBefore);
+      return found.filter((id) => id.startsWith("n-")).toSorted();
+    };
+    const passed = ["n-late-failed", "n-late-firing", "n-late-open", "n-late-submission"];
+    expect(await arrived(late + 1)).toEqual(["n-job", ...passed, "n-refused"].toSorted());
+    expect(await arrived(late)).toEqual(["n-job", "n-refused"]);
+    expect(await store.notableArrivals(now - 5_000, now - 2_000, now)).toEqual([]);
   });
 
   it("keeps a cursor for each sweep, that which was saved last", async () => {

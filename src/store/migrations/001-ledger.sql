@@ -1,27 +1,28 @@
 -- The ledger: facts, the two other orders in which they are asked for, and what the fold needs besides them.
 
-CREATE TABLE IF NOT EXISTS {{table facts}} {{on_cluster}}
+-- What is inserted: it keeps nothing, the views on it fill the tables below. Plain types: they are parsed twice as fast.
+CREATE TABLE IF NOT EXISTS {{table incoming_facts}} {{on_cluster}}
 (
     request_id             String COMMENT 'upstream request id, or the submission id while no response named one',
     fact_id                UInt64 COMMENT 'identity within the request, a hash of where the fact comes from',
     version                UInt8 COMMENT 'of the decoder: of rows with one identity the highest counts',
-    kind                   Enum8('submission' = 1, 'result' = 2, 'job' = 3),
+    kind                   String COMMENT 'submission, result or job',
     at                     DateTime64(3, 'UTC') COMMENT 'when it happened',
     t0                     DateTime64(3, 'UTC') COMMENT 'when the request began, as far as this fact knows',
     t0_rank                UInt8 COMMENT '1 requestTime, 2 Date of the response, 3 clock of the submitter, 4 time of the event',
-    target                 LowCardinality(String),
-    instance               LowCardinality(String),
-    object_type            LowCardinality(String),
-    object_name            LowCardinality(String),
-    operation              LowCardinality(String),
-    priority               LowCardinality(String),
-    client_id              LowCardinality(String),
+    target                 String,
+    instance               String,
+    object_type            String,
+    object_name            String,
+    operation              String,
+    priority               String,
+    client_id              String,
     correlation_id         String,
-    request_source         LowCardinality(String),
+    request_source         String,
     received               UInt32 COMMENT 'records: submitted, or received by the service',
     created                UInt32,
     updated                UInt32,
-    failed_codes           Array(LowCardinality(String)) COMMENT 'sorted',
+    failed_codes           Array(String) COMMENT 'sorted',
     failed_counts          Array(UInt32),
     event_id               String,
     submission_id          String,
@@ -29,19 +30,40 @@ CREATE TABLE IF NOT EXISTS {{table facts}} {{on_cluster}}
     bytes                  UInt32,
     responded_at           Nullable(DateTime64(3, 'UTC')),
     http_status            UInt16 COMMENT '0: no response was received',
-    error_code             LowCardinality(String),
+    error_code             String,
     error_message          String,
-    link_field             LowCardinality(String),
-    job_state              LowCardinality(String),
-    labels                 Map(LowCardinality(String), String),
-    ingested_at            DateTime('UTC') DEFAULT now() COMMENT 'no part of the content: for partitions and TTL only'
+    link_field             String,
+    job_state              String,
+    labels                 Map(String, String)
+)
+ENGINE = Null;
+-- distributed: incoming_facts by cityHash64(request_id)
+
+-- The truth. A fact is one text: a request is read in the time that one column takes, thirty take seven times as long.
+CREATE TABLE IF NOT EXISTS {{table facts}} {{on_cluster}}
+(
+    request_id  String,
+    fact_id     UInt64,
+    version     UInt8,
+    fact        String COMMENT 'JSON array of the columns of incoming_facts from kind on, times in milliseconds' CODEC(ZSTD(1)),
+    ingested_at DateTime('UTC') DEFAULT now() COMMENT 'no part of the content: for partitions and TTL only'
 )
 ENGINE = {{engine ReplacingMergeTree(version)}}
 PARTITION BY toYYYYMM(ingested_at)
 ORDER BY (request_id, fact_id)
 TTL ingested_at + INTERVAL {{retention_days}} DAY
-SETTINGS index_granularity = 1024;
+SETTINGS index_granularity = 256, min_compress_block_size = 16384, max_compress_block_size = 32768;
 -- distributed: facts by cityHash64(request_id)
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS facts_mv {{on_cluster}} TO {{table facts}} AS
+SELECT
+    request_id, fact_id, version,
+    formatRow('JSONCompactEachRow',
+        kind, toUnixTimestamp64Milli(at), toUnixTimestamp64Milli(t0), t0_rank, target, instance, object_type, object_name,
+        operation, priority, client_id, correlation_id, request_source, received, created, updated, failed_codes,
+        failed_counts, event_id, submission_id, previous_submission_id, bytes, toUnixTimestamp64Milli(responded_at),
+        http_status, error_code, error_message, link_field, job_state, labels) AS fact
+FROM {{table incoming_facts}};
 
 CREATE TABLE IF NOT EXISTS {{table facts_by_time}} {{on_cluster}}
 (
@@ -84,7 +106,7 @@ SELECT
     failed_codes, failed_counts, http_status, responded_at,
     link_field != '' AS link_bearing,
     indexOf(['Open', 'UploadComplete', 'InProgress', 'JobComplete', 'Failed', 'Aborted'], toString(job_state)) AS job_rank
-FROM {{table facts}};
+FROM {{table incoming_facts}};
 
 CREATE TABLE IF NOT EXISTS {{table requests_by_correlation}} {{on_cluster}}
 (
@@ -105,10 +127,28 @@ SETTINGS index_granularity = 1024;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS requests_by_correlation_mv {{on_cluster}} TO {{table requests_by_correlation}} AS
 SELECT
-    correlation_id, request_id, kind, kind = 'submission' AND http_status = 0 AS unanswered, t0, object_type,
-    ingested_at
-FROM {{table facts}}
+    correlation_id, request_id, kind, kind = 'submission' AND http_status = 0 AS unanswered, t0, object_type
+FROM {{table incoming_facts}}
 WHERE correlation_id != '';
+
+-- Few, so that asking whether a request may be one of them costs little.
+CREATE TABLE IF NOT EXISTS {{table unanswered_submissions}} {{on_cluster}}
+(
+    correlation_id String,
+    request_id     String COMMENT 'its own submission id',
+    t0             DateTime64(3, 'UTC'),
+    object_type    LowCardinality(String),
+    ingested_at    DateTime('UTC') DEFAULT now()
+)
+ENGINE = {{engine ReplacingMergeTree}}
+ORDER BY (correlation_id, request_id)
+TTL ingested_at + INTERVAL {{retention_days}} DAY;
+-- distributed: unanswered_submissions by cityHash64(correlation_id)
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS unanswered_submissions_mv {{on_cluster}} TO {{table unanswered_submissions}} AS
+SELECT correlation_id, request_id, t0, object_type
+FROM {{table incoming_facts}}
+WHERE kind = 'submission' AND http_status = 0 AND correlation_id != '';
 
 CREATE TABLE IF NOT EXISTS {{table link_keys}} {{on_cluster}}
 (
