@@ -41,7 +41,7 @@ export interface JournalOptions {
   readonly stopAtEnd?: boolean;
   /** Between polls at the end of the journal, where it does not say when. Default 5 s. */
   readonly idlePollMs?: number;
-  /** Pages being stored at once. Default 4. */
+  /** Pages being stored at once. Default 32, and no more once they are 8 MB together. */
   readonly pagesInFlight?: number;
   /** Shortest time between two saves of the cursor. Default 1 s. */
   readonly cursorIntervalMs?: number;
@@ -58,6 +58,8 @@ export interface JournalOptions {
 const IDLE_SAVE_MS = 60_000;
 /** Tries to read a page that looks cut off, before it is handed on as it is. */
 const CUT_PAGE_TRIES = 3;
+const PAGES_IN_FLIGHT = 32;
+const BYTES_IN_FLIGHT = 8 * 1024 * 1024;
 
 export function createJournalSource(options: JournalOptions): Source {
   return new JournalSource(options);
@@ -81,7 +83,7 @@ class JournalSource implements Source {
     this.options = options;
     this.name = options.name;
     this.board = new FaultBoard(options.name, "journal", options.logger);
-    this.line = new PageLine(options.pagesInFlight ?? 4);
+    this.line = new PageLine(options.pagesInFlight ?? PAGES_IN_FLIGHT, BYTES_IN_FLIGHT);
     this.oldest = oldestUrl(options.url);
     this.position = startingUrl(options.url, options.start ?? { at: "oldest" });
     if (options.resume !== false) {
@@ -202,13 +204,13 @@ class JournalSource implements Source {
     const stored = this.deliver(body, signal);
     if (next === undefined) {
       // its rows are taken, but where it goes on is unknown: the same page is asked for again, later
-      this.line.push(stored, () => undefined);
+      this.line.push(stored, body.length, () => undefined);
       this.board.raise("link", linkFault);
       return this.backOff(signal);
     }
     this.board.clear("link");
     this.failures = 0;
-    this.line.push(stored, () => {
+    this.line.push(stored, body.length, () => {
       this.board.coveredUntil = lastEventAt ?? this.board.coveredUntil;
       this.keeper?.advance({ next: next.href, lastEventAt, coveredUntil: this.board.coveredUntil });
     });

@@ -41,9 +41,7 @@ export function createAlertBands(client: StoreClient, nextRevision: () => number
       );
       const done = rows.filter((row) => row.done === 1).map((row) => row.request_id);
       const members = new Set((await firingMembers(client, done)).map((member) => member.requestId));
-      return rows
-        .filter((row) => row.done === 0 || members.has(row.request_id))
-        .map((row) => row.request_id);
+      return rows.filter((row) => row.done === 0 || members.has(row.request_id)).map((row) => row.request_id);
     },
     async loadSweepCursor(name) {
       const [row] = await client.query<{ at_ms: string }>(

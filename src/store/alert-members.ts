@@ -98,7 +98,10 @@ function departures(before: readonly AlertMember[], members: readonly AlertMembe
     .map((one) => ({ ...one, status: "resolved" }));
 }
 
-export async function firingMembers(client: StoreClient, requestIds: readonly string[]): Promise<AlertMember[]> {
+export async function firingMembers(
+  client: StoreClient,
+  requestIds: readonly string[],
+): Promise<AlertMember[]> {
   const members: AlertMember[] = [];
   for (const ids of idChunks(requestIds)) {
     members.push(...(await client.query<MemberRow>(FIRING, { ids })).map(memberOf));

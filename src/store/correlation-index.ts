@@ -28,21 +28,9 @@ export async function adoptionCandidates(
   correlationIds: readonly string[],
   windowMs: number,
 ): Promise<AdoptionCandidate[]> {
-  const unanswered = await client.query<{
-    correlation_id: string;
-    first: string;
-    last: string;
-    types: string[];
-  }>(
-    `SELECT correlation_id, min(toUnixTimestamp64Milli(t0)) AS first, max(toUnixTimestamp64Milli(t0)) AS last,
-            groupUniqArray(object_type) AS types
-     FROM unanswered_submissions
-     WHERE correlation_id IN {correlationIds:Array(String)}
-     GROUP BY correlation_id`,
-    { correlationIds },
-  );
+  const unanswered = await unansweredOf(client, correlationIds);
   const found: AdoptionCandidate[] = [];
-  for (const { correlation_id: correlationId, first, last, types } of unanswered) {
+  for (const [correlationId, { first, last, types }] of unanswered) {
     const rows = await client.query<{ request_id: string }>(
       `SELECT request_id FROM requests_by_correlation
        WHERE correlation_id = {correlationId:String}
@@ -51,9 +39,38 @@ export async function adoptionCandidates(
        HAVING countIf(kind = 'job' OR (kind = 'submission' AND NOT unanswered)) = 0
           AND hasAny(groupUniqArray(object_type), {types:Array(String)})
        LIMIT 10000`,
-      { correlationId, types, from: Number(first) - 2 * windowMs, until: Number(last) + 2 * windowMs },
+      { correlationId, types: [...types], from: first - 2 * windowMs, until: last + 2 * windowMs },
     );
     for (const { request_id: requestId } of rows) found.push({ correlationId, requestId });
+  }
+  return found;
+}
+
+interface Unanswered {
+  first: number;
+  last: number;
+  readonly types: Set<string>;
+}
+
+/** Plain rows, one `=` for one id: what is asked of nearly every status must not plan for long. */
+async function unansweredOf(
+  client: StoreClient,
+  correlationIds: readonly string[],
+): Promise<Map<string, Unanswered>> {
+  const one = correlationIds.length === 1;
+  const rows = await client.query<{ correlation_id: string; t0_ms: string; object_type: string }>(
+    `SELECT correlation_id, toUnixTimestamp64Milli(t0) AS t0_ms, object_type FROM unanswered_submissions
+     WHERE correlation_id ${one ? "= {id:String}" : "IN {ids:Array(String)}"}`,
+    one ? { id: correlationIds[0] } : { ids: correlationIds },
+  );
+  const found = new Map<string, Unanswered>();
+  for (const row of rows) {
+    const t0 = Number(row.t0_ms);
+    const known = found.get(row.correlation_id) ?? { first: t0, last: t0, types: new Set() };
+    known.first = Math.min(known.first, t0);
+    known.last = Math.max(known.last, t0);
+    known.types.add(row.object_type);
+    found.set(row.correlation_id, known);
   }
   return found;
 }
