@@ -96,6 +96,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 
     const api = await openApi({
       ledger: createLedger(store, config.lifecycle, systemClock),
+      arrivals: store,
       intake: pipeline,
       changes: pipeline,
       stream: store,

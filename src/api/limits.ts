@@ -27,6 +27,10 @@ export const WAIT_MAX_MS = 70 * 60_000;
 /** How often a waiting request is looked at without any sign of a change: another process may have stored it. */
 export const WAIT_POLL_MS = 1_000;
 export const MAX_WAITERS = 5_000;
+/** Followers of the live feed have nothing to say. */
+export const MAX_FOLLOWER_MESSAGE_BYTES = 1_024;
+/** Followers of the live feed hear something at least so often. */
+export const HEARTBEAT_MS = 15_000;
 
 /** How long a looked-up key is trusted: within this time a revoked one stops working. */
 export const KEY_TTL_MS = 15_000;

@@ -5,8 +5,10 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Registry } from "prom-client";
 import type { Alert } from "../core/alert.ts";
 import type { AlertPayload, AlertStore } from "../core/alert-ports.ts";
+import type { LiveLimits } from "./live/live-feed.ts";
 import type { Ledger } from "../core/ledger.ts";
 import type {
+  ArrivalReader,
   ChangeFeed,
   Clock,
   DeadLetterStore,
@@ -67,12 +69,15 @@ interface ApiSettings {
   readonly maxWaiters?: number;
   /** Attempts a second and address with keys that are not known to be good. */
   readonly maxDoubtfulKeysPerSecond?: number;
+  /** Of the live feed. */
+  readonly live?: Partial<LiveLimits>;
   /** How long a request may take to arrive completely, in milliseconds. */
   readonly requestTimeoutMs?: number;
 }
 
 export interface ApiParts {
   readonly ledger: Ledger;
+  readonly arrivals: ArrivalReader;
   readonly intake: Intake;
   readonly changes: ChangeFeed;
   readonly stream: StreamReader;

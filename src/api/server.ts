@@ -6,6 +6,7 @@
  */
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
+import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
@@ -13,11 +14,14 @@ import type { TSchema } from "typebox";
 import { After202Error } from "../core/errors.ts";
 import { guardRoutes } from "./auth.ts";
 import { serveDocs } from "./docs-page.ts";
+import { createLiveFeed, LIVE_LIMITS } from "./live/live-feed.ts";
+import { observeLiveFeed } from "./live/live-metrics.ts";
 import { createHttpMetrics, observeAnswers } from "./http-metrics.ts";
 import {
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
   MAX_DOUBTFUL_KEYS_PER_SECOND,
+  MAX_FOLLOWER_MESSAGE_BYTES,
   MAX_WAITERS,
   REQUEST_TIMEOUT_MS,
   SMALL_BODY_LIMIT,
@@ -31,6 +35,7 @@ import { alertRoutes } from "./routes/alerts.ts";
 import { correlationRoutes } from "./routes/correlations.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { liveRoutes } from "./routes/live.ts";
 import { requestWaitRoutes } from "./routes/request-wait.ts";
 import { requestRoutes } from "./routes/requests.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -48,7 +53,9 @@ const MAX_PARAM_LENGTH = 16_384;
 /** Resolves when all routes are in place. On `close` waiting calls are answered SHUTTING_DOWN. */
 export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
   const watch = createSettlementWatch({ ...parts, maxWaiters: parts.settings?.maxWaiters ?? MAX_WAITERS });
+  const live = createLiveFeed({ ...parts, limits: { ...LIVE_LIMITS, ...parts.settings?.live } });
   const metrics = createHttpMetrics(parts.registry, () => watch.waiting);
+  observeLiveFeed(parts.registry, live);
   const answerProblem = problemHandler((code) => metrics.refusals.inc({ code }));
   const requestTimeout = parts.settings?.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const app = fastify({
@@ -75,7 +82,10 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
     httpPart === "body" ? () => true : compileConvertingCheck(schema),
   );
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  closeOrderly(app, () => watch.close());
+  closeOrderly(app, () => {
+    watch.close();
+    live.close();
+  });
   observeAnswers(app, metrics);
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -87,10 +97,12 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(rateLimit, { global: false });
   await documentRoutes(app, parts.version);
   await serveDocs(app);
+  await app.register(websocket, { options: { maxPayload: MAX_FOLLOWER_MESSAGE_BYTES } });
   guardRoutes(app, parts, doubtLimit(app, parts.settings?.maxDoubtfulKeysPerSecond));
   for (const routes of [
     requestRoutes,
     (scope: RouteApp) => requestWaitRoutes(scope, parts, watch),
+    (scope: RouteApp) => liveRoutes(scope, live),
     correlationRoutes,
     submissionRoutes,
     eventRoutes,
@@ -110,13 +122,20 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
 
 /**
  * Calls that come while the service stops are sent elsewhere; calls that wait are let go. Every answer from then on
- * ends its connection, which else would be kept open, and the service with it.
+ * ends its connection, which else would be kept open, and the service with it. So would connections that were opened in
+ * advance and never used (browsers and fetch pools do that): these are cut.
  */
 function closeOrderly(app: FastifyInstance, letGo: () => void): void {
   let closing = false;
+  const sockets = new Set<Socket>();
+  app.server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   app.addHook("preClose", async () => {
     closing = true;
     letGo();
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   });
   app.addHook("onRequest", async () => {
     if (closing)

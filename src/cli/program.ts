@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   simulate: async () => (await import("./simulate.ts")).simulateCommand(),
   status: async () => (await import("./status.ts")).statusCommand(),
   wait: async () => (await import("./wait.ts")).waitCommand(),
+  tail: async () => (await import("./tail.ts")).tailCommand(),
   replay: async () => (await import("./replay.ts")).replayCommand(),
   "dead-letters": async () => (await import("./dead-letters.ts")).deadLettersCommand(),
   migrate: async () => (await import("./migrate.ts")).migrateCommand(),

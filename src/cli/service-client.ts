@@ -19,6 +19,8 @@ export interface ServiceCall {
 export interface ServiceClient {
   /** Without a slash at the end. */
   readonly url: string;
+  /** What each call carries: the key, if there is one. */
+  readonly headers: Readonly<Record<string, string>>;
   /** The JSON of a 2xx answer. @throws ServiceRefusal, After202Error SERVICE_UNREACHABLE */
   ask<T>(path: string, call?: ServiceCall): Promise<T>;
 }
@@ -44,6 +46,7 @@ export function openServiceClient(env: NodeJS.ProcessEnv = process.env): Service
   const url = (env["AFTER202_URL"] || DEFAULT_URL).replace(/\/+$/, "");
   requireUrl(url);
   const key = readKey(env);
+  const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
 
   async function ask<T>(path: string, call: ServiceCall = {}): Promise<T> {
     const { method = "GET", body, contentType, timeoutMs = TIMEOUT_MS, signal } = call;
@@ -58,7 +61,7 @@ export function openServiceClient(env: NodeJS.ProcessEnv = process.env): Service
         method,
         headers: {
           accept: "application/json",
-          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...headers,
           ...(contentType === undefined ? {} : { "content-type": contentType }),
         },
         signal: stop.signal,
@@ -76,7 +79,7 @@ export function openServiceClient(env: NodeJS.ProcessEnv = process.env): Service
     }
   }
 
-  return { url, ask };
+  return { url, headers, ask };
 }
 
 function requireUrl(url: string): void {

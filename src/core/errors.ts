@@ -33,6 +33,8 @@ export const ERROR_CATALOGUE = {
   CURSOR_INVALID: entry(400, false, "The paging cursor is not one that this list gave out."),
   BODY_TOO_LARGE: entry(413, false, "The body is over the limit of the route; send it in parts."),
   TOO_MANY_REQUESTS: entry(429, true, "This client asks too often; Retry-After says when to ask again."),
+  UPGRADE_REQUIRED: entry(426, false, "This address speaks WebSocket only."),
+  FOLLOWER_TOO_SLOW: entry(429, true, "A follower of the live feed did not read what it was sent."),
   KEY_MISSING: entry(401, false, "No API key was sent: Authorization: Bearer or X-Api-Key."),
   KEY_INVALID: entry(401, false, "The API key is unknown or revoked."),
   SCOPE_MISSING: entry(403, false, "The API key lacks the scope that this route needs."),

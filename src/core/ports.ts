@@ -191,6 +191,20 @@ export interface ListPosition {
   readonly requestId: string;
 }
 
+/** A request with new facts, and when they were stored, by ClickHouse's clock: epoch milliseconds. */
+export interface Arrival {
+  readonly requestId: string;
+  readonly at: number;
+}
+
+/** What has changed, by whatever process, in the order in which it was stored. */
+export interface ArrivalReader {
+  /** Behind `after`, oldest first; what is stored at the same time may become visible in another order. */
+  arrivalsAfter(after: Arrival, limit: number): Promise<Arrival[]>;
+  /** The time of the newest arrival; undefined when there is none. */
+  lastArrivalAt(): Promise<number | undefined>;
+}
+
 /** A submission without a response, or a request of the stream that nobody submitted: who could adopt whom. */
 export interface AdoptionCandidate {
   readonly correlationId: string;

@@ -32,9 +32,9 @@ export function createAlertBands(client: StoreClient, nextRevision: () => number
     async notableArrivals(since, until, begunBefore) {
       const rows = await client.query<{ request_id: string; done: number }>(
         `SELECT request_id, min(why) = 'done' AS done
-         FROM notable_arrivals
+         FROM arrivals
          WHERE arrived_at >= {since:DateTime64(3, 'UTC')} AND arrived_at < {until:DateTime64(3, 'UTC')}
-           AND (why = 'at once' OR t0 < {begunBefore:DateTime64(3, 'UTC')})
+           AND (why = 'at once' OR (why != 'early' AND t0 < {begunBefore:DateTime64(3, 'UTC')}))
          GROUP BY request_id
          ORDER BY min(arrived_at), request_id`,
         { since: new Date(since), until: new Date(until), begunBefore: new Date(Math.max(0, begunBefore)) },

@@ -4,6 +4,7 @@
 import type { AlertStore } from "../core/alert-ports.ts";
 import type { SettingsByInstance } from "../core/lifecycle-settings.ts";
 import type {
+  ArrivalReader,
   CursorStore,
   DeadLetterStore,
   FactReader,
@@ -15,6 +16,7 @@ import type {
 import { createAlertStore } from "./alert-store.ts";
 import { createKeyStore } from "./api-keys.ts";
 import { createFactWriter } from "./append.ts";
+import { arrivalsAfter, lastArrivalAt } from "./arrivals.ts";
 import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
 import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.ts";
 import { createDeadLetterStore } from "./dead-letters.ts";
@@ -33,6 +35,7 @@ export interface Store
   extends
     FactWriter,
     FactReader,
+    ArrivalReader,
     CursorStore,
     StreamReader,
     DeadLetterStore,
@@ -72,6 +75,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     requestsOfCorrelation: (correlationId, after, limit) =>
       requestsOfCorrelation(client, correlationId, after, limit),
     listRequests: (filter, after, limit) => listRequests(client, filter, after, limit),
+    arrivalsAfter: (after, limit) => arrivalsAfter(client, after, limit),
+    lastArrivalAt: () => lastArrivalAt(client),
     queueLags: (now) => queueLags(client, now),
     streamReport: (now) => streamReport(client, now),
     saveFoldSettings: (settings, now) => saveFoldSettings(client, settings, now),

@@ -51,6 +51,7 @@ export async function startApi(over: Partial<ApiParts> = {}): Promise<Api> {
   const sink = new Writable({ write: (chunk, _encoding, done) => (log.push(String(chunk)), done()) });
   const app = await openApi({
     ledger: createLedger(store, settings, clock),
+    arrivals: store,
     intake: store,
     changes: store,
     stream: store,

@@ -7,6 +7,8 @@ import { foldLifecycle, type FoldContext, type Lifecycle } from "../../src/core/
 import { settingsOf, type SettingsByInstance } from "../../src/core/lifecycle-settings.ts";
 import type {
   ApiKey,
+  Arrival,
+  ArrivalReader,
   ChangeFeed,
   DeadLetter,
   DeadLetterStore,
@@ -23,7 +25,15 @@ import type {
 import type { LinkKey } from "../../src/core/submission.ts";
 
 export interface MemoryStore
-  extends FactReader, Intake, ChangeFeed, DeadLetterStore, KeyStore, StreamReader, StoreHealth {
+  extends
+    FactReader,
+    ArrivalReader,
+    Intake,
+    ChangeFeed,
+    DeadLetterStore,
+    KeyStore,
+    StreamReader,
+    StoreHealth {
   readonly facts: Map<string, Fact[]>;
   readonly linkKeys: LinkKey[];
   readonly deliveries: Delivery[];
@@ -56,7 +66,17 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
     return [...store.facts.values()].map((facts) => foldLifecycle(facts, context));
   };
 
+  const arrivals: Arrival[] = [];
   const store: MemoryStore = {
+    async arrivalsAfter({ at, requestId }, limit) {
+      guard();
+      const later = arrivals.filter((one) => one.at > at || (one.at === at && one.requestId > requestId));
+      return later.slice(0, limit);
+    },
+    async lastArrivalAt() {
+      guard();
+      return arrivals.at(-1)?.at;
+    },
     facts: new Map(),
     linkKeys: [],
     deliveries: [],
@@ -68,6 +88,7 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
     put(...facts) {
       for (const fact of facts) {
         store.facts.set(fact.requestId, [...(store.facts.get(fact.requestId) ?? []), fact]);
+        arrivals.push({ requestId: fact.requestId, at: arrivals.length + 1 });
       }
     },
 

@@ -55,6 +55,8 @@ describe("/openapi.json", () => {
       "get /v1/correlations/{correlationId}",
       "get /v1/dead-letters",
       "get /v1/events/adobe",
+      "get /v1/live",
+      "get /v1/live/ws",
       "get /v1/requests",
       "get /v1/requests/{requestId}",
       "get /v1/requests/{requestId}/wait",

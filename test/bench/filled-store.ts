@@ -32,7 +32,7 @@ export async function fillStore(
     await service.command(fillStatement(plan, from, Math.min(requests, from + REQUESTS_PER_INSERT)));
   }
   // over days, the sweeps would have seen these as they came: alerts do not begin with millions of late arrivals
-  await service.command("TRUNCATE TABLE notable_arrivals");
+  await service.command("TRUNCATE TABLE arrivals");
   await settleMerges(service);
   const [counted] = await service.query<{ facts: string; requests: string }>(
     "SELECT count() AS facts, uniq(request_id) AS requests FROM facts",

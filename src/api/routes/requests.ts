@@ -4,7 +4,6 @@
 import { Type, type Static } from "typebox";
 import { After202Error } from "../../core/errors.ts";
 import { lifecycleJson } from "../../core/lifecycle-json.ts";
-import { STATES } from "../../core/lifecycle.ts";
 import type { ListPosition, RequestFilter } from "../../core/ports.ts";
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from "../limits.ts";
 import { decodeCursor, encodeCursor, invalid } from "../list-cursor.ts";
@@ -14,10 +13,8 @@ import type { RouteApp } from "../route-app.ts";
 import { routeErrors } from "../route-errors.ts";
 import { inputInvalid } from "../schema-check.ts";
 import { closed, ref } from "../schemas/field.ts";
+import { requestFilters } from "../schemas/request-filter.ts";
 import { parseBound } from "../time-input.ts";
-
-const filterText = (description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength: 1_024, description: `Only those ${description}.` }));
 
 const bound = (description: string) =>
   Type.Optional(
@@ -26,14 +23,7 @@ const bound = (description: string) =>
 
 const listQuery = Type.Object(
   {
-    state: Type.Optional(Type.Enum([...STATES], { description: "Only those in this state, as of now." })),
-    instance: filterText("of this instance"),
-    correlationId: filterText("with this correlation id"),
-    requestSource: filterText("from this sender"),
-    objectType: filterText("of this object type"),
-    objectName: filterText("of this custom object"),
-    clientId: filterText("of this API client"),
-    linkBearing: Type.Optional(Type.Boolean({ description: "Only those with a link field, or without." })),
+    ...requestFilters,
     since: bound("Only those that began at this time or later."),
     until: bound("Only those that began before this time."),
     limit: Type.Optional(

@@ -1,12 +1,12 @@
 -- Alerting: what fires, which requests are behind it, who was told, and how far the sweeps have come.
 
--- Facts that may change an alert when they arrive, in the order of arrival.
-CREATE TABLE IF NOT EXISTS {{table notable_arrivals}} {{on_cluster}}
+-- Facts in the order of arrival: for those who follow what changes, and for alerts, which some of them may change.
+CREATE TABLE IF NOT EXISTS {{table arrivals}} {{on_cluster}}
 (
     arrived_at DateTime64(3, 'UTC') COMMENT 'when the insert began, by the clock of ClickHouse',
     request_id String,
-    why        Enum8('at once' = 1, 'late' = 2, 'done' = 3)
-        COMMENT 'at once: refused, or of a job; late: with records open or failed; done: late, and nothing is left to do',
+    why        Enum8('at once' = 1, 'late' = 2, 'done' = 3, 'early' = 4)
+        COMMENT 'at once: refused, or of a job; late: with records open or failed; done: late, and nothing is left to do; early: not a fifth of the shortest first retry old, and so with all its milestones to come',
     t0         DateTime64(3, 'UTC') COMMENT 'of the fact: what began before the sweeps stand has been passed by them'
 )
 ENGINE = {{engine ReplacingMergeTree}}
@@ -14,21 +14,19 @@ PARTITION BY toDate(arrived_at)
 ORDER BY (arrived_at, request_id, why, t0)
 TTL toDateTime(arrived_at) + INTERVAL 3 DAY
 SETTINGS ttl_only_drop_parts = 1;
--- distributed: notable_arrivals by cityHash64(request_id)
+-- distributed: arrivals by cityHash64(request_id)
 
--- What is not even a fifth of the shortest first retry old has all its milestones before it.
-CREATE MATERIALIZED VIEW IF NOT EXISTS notable_arrivals_mv {{on_cluster}} TO {{table notable_arrivals}} AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS arrivals_mv {{on_cluster}} TO {{table arrivals}} AS
 SELECT
     now64(3, 'UTC') AS arrived_at, request_id,
     multiIf(
         kind = 'job' OR (kind = 'submission' AND http_status != 0 AND http_status NOT BETWEEN 200 AND 299), 'at once',
+        toUnixTimestamp64Milli(t0) >= toUnixTimestamp64Milli(arrived_at)
+            - (SELECT min(retry_after_ms[1]) FROM fold_settings FINAL WHERE notEmpty(retry_after_ms)) / 5, 'early',
         kind = 'result' AND empty(failed_codes) AND created + updated >= received, 'done',
         'late') AS why,
     t0
-FROM {{table incoming_facts}}
-WHERE why = 'at once'
-   OR toUnixTimestamp64Milli(t0) < toUnixTimestamp64Milli(now64(3, 'UTC'))
-        - (SELECT min(retry_after_ms[1]) FROM fold_settings FINAL WHERE notEmpty(retry_after_ms)) / 5;
+FROM {{table incoming_facts}};
 
 -- When an instance was last heard of, and when something was sent to it, by minutes: a silence is read from it, however long.
 CREATE TABLE IF NOT EXISTS {{table stream_activity}} {{on_cluster}}

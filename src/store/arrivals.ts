@@ -1,0 +1,26 @@
+/** Which requests have new facts, in the order in which these were stored: by whatever process, for a few days. */
+import type { Arrival } from "../core/ports.ts";
+import type { StoreClient } from "./client.ts";
+
+/** Behind `after`, oldest first. */
+export async function arrivalsAfter(client: StoreClient, after: Arrival, limit: number): Promise<Arrival[]> {
+  const rows = await client.query<{ request_id: string; at_ms: string }>(
+    `SELECT request_id, toUnixTimestamp64Milli(arrived_at) AS at_ms
+     FROM arrivals
+     WHERE arrived_at >= {at:DateTime64(3, 'UTC')}
+       AND (arrived_at, request_id) > ({at:DateTime64(3, 'UTC')}, {requestId:String})
+     GROUP BY arrived_at, request_id
+     ORDER BY arrived_at, request_id
+     LIMIT {limit:UInt32}`,
+    { at: new Date(after.at), requestId: after.requestId, limit },
+  );
+  return rows.map((row) => ({ at: Number(row.at_ms), requestId: row.request_id }));
+}
+
+/** The time of the newest; undefined when there is none. */
+export async function lastArrivalAt(client: StoreClient): Promise<number | undefined> {
+  const [row] = await client.query<{ arrivals: string; at_ms: string }>(
+    "SELECT count() AS arrivals, toUnixTimestamp64Milli(max(arrived_at)) AS at_ms FROM arrivals",
+  );
+  return row === undefined || row.arrivals === "0" ? undefined : Number(row.at_ms);
+}
