@@ -116,20 +116,24 @@ export function submissionFacts(input: SubmissionInput): (SubmissionFact | JobFa
   const { httpStatus } = fact;
   const taken = httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
   if (jobState === undefined || input.requestId === undefined || !taken) return [fact];
-  const { requestId, version, t0, t0Rank, target, instance, objectType, objectName } = fact;
-  const { operation, priority, clientId, correlationId, requestSource } = fact;
   const job: JobFact = {
+    ...namesOf(fact),
     kind: "job",
-    requestId,
-    factId: jobFactId(requestId, jobState, input.submissionId),
-    version,
+    factId: jobFactId(fact.requestId, jobState, input.submissionId),
     at: fact.respondedAt ?? fact.at,
-    ...{ t0, t0Rank, target, instance, objectType, objectName },
-    ...{ operation, priority, clientId, correlationId, requestSource },
     jobState,
     retries: 0,
   };
   return [fact, job];
+}
+
+type Names = Omit<JobFact, "kind" | "factId" | "at" | "jobState" | "retries">;
+
+/** What a job's fact has in common with the call that told of it. */
+function namesOf({ requestId, version, t0, t0Rank, target, instance, ...fact }: SubmissionFact): Names {
+  const { objectType, objectName, operation, priority, clientId, correlationId, requestSource } = fact;
+  const about = { objectType, objectName, operation, priority, clientId, correlationId, requestSource };
+  return { requestId, version, t0, t0Rank, target, instance, ...about };
 }
 
 export function linkKeysOf(input: SubmissionInput): LinkKey[] {
