@@ -4,7 +4,7 @@
  * Declared for their consumers. Nothing here has behaviour; app.ts decides who implements what.
  */
 import type { ErrorCode } from "./errors.ts";
-import type { Fact } from "./fact.ts";
+import type { Fact, JobState } from "./fact.ts";
 import type { StreamMetric } from "./stream-metric.ts";
 import type { StreamStatus } from "./stream-status.ts";
 import type { LinkKey } from "./submission.ts";
@@ -29,6 +29,9 @@ export interface Logger {
 
 /** The ways in which events arrive. */
 export type SourcePath = "journal" | "webhook" | "relay" | "replay";
+
+/** The same, and that of a source that asks for what it tells. */
+export type SourceWay = SourcePath | "poll";
 
 /** What a source hands over: bytes as they came, and where from. */
 export interface Delivery {
@@ -78,7 +81,7 @@ export interface Source {
 
 export interface SourceStatus {
   readonly name: string;
-  readonly path: SourcePath;
+  readonly path: SourceWay;
   readonly state: "starting" | "reading" | "idle" | "retrying" | "stopped";
   readonly lastReadAt: number | null;
   readonly lastEventAt: number | null;
@@ -160,6 +163,23 @@ export interface CoverageGap {
   readonly until: number;
   /** `position_expired`: the journal answered 410. */
   readonly reason: "position_expired";
+}
+
+/** A bulk job that is not seen to have ended, or whose rows that failed are not counted yet. */
+export interface KnownJob {
+  readonly requestId: string;
+  readonly objectName: string;
+  /** When it was created, as far as is known, epoch milliseconds. */
+  readonly t0: number;
+  /** The furthest state seen, and when it was. */
+  readonly jobState: JobState;
+  readonly at: number;
+}
+
+/** Bulk jobs, as the source that watches them asks for them: newest first. */
+export interface JobReader {
+  /** Created since then (epoch milliseconds), not seen to have ended, and not gone. */
+  openJobs(instance: string, since: number, limit: number): Promise<KnownJob[]>;
 }
 
 export interface CursorStore {

@@ -8,6 +8,7 @@ import type {
   DeadLetterStore,
   FactReader,
   FactWriter,
+  JobReader,
   KeyStore,
   StoreHealth,
   StreamReader,
@@ -15,6 +16,7 @@ import type {
 import { createAlertStore } from "./alert-store.ts";
 import { createKeyStore } from "./api-keys.ts";
 import { createFactWriter } from "./append.ts";
+import { createJobReader } from "./bulk-jobs.ts";
 import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
 import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.ts";
 import { createDeadLetterStore } from "./dead-letters.ts";
@@ -33,6 +35,7 @@ export interface Store
   extends
     FactWriter,
     FactReader,
+    JobReader,
     CursorStore,
     StreamReader,
     DeadLetterStore,
@@ -67,6 +70,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createDeadLetterStore(client),
     ...createKeyStore(client),
     ...createAlertStore(inBackground(client)),
+    ...createJobReader(inBackground(client)),
     factsOf: (requestIds) => factsOf(client, requestIds),
     adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
     requestsOfCorrelation: (correlationId, after, limit) =>
