@@ -1,5 +1,5 @@
 /**
- * `simulate`: a Marketo, its observability stream and Adobe I/O Events on loopback, until Ctrl-C.
+ * `simulate`: a Marketo, its observability stream, Adobe I/O Events and a Data Cloud on loopback, until Ctrl-C.
  *
  * Prints what after202 has to be pointed at; with `--target` it also submits, as a customer's program would.
  */
@@ -14,6 +14,7 @@ interface SimulateOptions {
   speed: number;
   seed?: number;
   policy: RetryPolicyName;
+  salesforce: boolean;
   target?: string;
   apiKey?: string;
   rate: number;
@@ -31,7 +32,9 @@ interface SimulateOptions {
 
 export function simulateCommand(): Command {
   return new Command("simulate")
-    .description("run a Marketo Data Ingestion API with its stream, journal and webhooks on loopback")
+    .description(
+      "run a Marketo Data Ingestion API with its stream, journal and webhooks, and a Data Cloud, on loopback",
+    )
     .option("--port <port>", "port on 127.0.0.1", number, 8203)
     .option("--speed <factor>", "how many times faster than the wall clock", number, 1)
     .option("--seed <number>", "repeat an earlier run (default: a new one each time)", number)
@@ -40,6 +43,7 @@ export function simulateCommand(): Command {
         .choices(Object.keys(RETRY_POLICIES))
         .default("marketo-2023"),
     )
+    .option("--no-salesforce", "with --target: submit to Marketo only")
     .option("--target <url>", "also submit, and report each attempt to the after202 there")
     .option("--api-key <key>", "key for that after202, with the scope submit", process.env["AFTER202_KEY"])
     .option("--rate <number>", "requests a second to submit", number, 5)
@@ -105,6 +109,7 @@ function openSubmitting(simulator: Simulator, options: SimulateOptions, seed: nu
   if (options.target === undefined) return null;
   return openSubmitter({
     marketoUrl: simulator.marketoUrl,
+    ...(options.salesforce ? { salesforceUrl: simulator.salesforceUrl } : {}),
     after202Url: options.target.replace(/\/+$/, ""),
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
     rate: options.rate,
@@ -120,6 +125,7 @@ function describe(simulator: Simulator): string {
     `settings      speed ${speed}, policy ${policy.name}, seed ${seed}`,
     `Marketo API   ${simulator.marketoUrl}/subscriptions/${SIMULATED.instance}/persons …`,
     `              X-Mkto-User-Token: ${SIMULATED.userToken}`,
+    `Data Cloud    ${simulator.salesforceUrl}/api/v1/ingest/jobs …   (token: /services/a360/token for ${SIMULATED.salesforceToken})`,
     "",
     "Point after202 at it with:",
     `  ADOBE_JOURNAL_URL=${simulator.journalUrl}`,
@@ -128,6 +134,8 @@ function describe(simulator: Simulator): string {
     `  ADOBE_CLIENT_SECRET=${SIMULATED.clientSecret}`,
     `  ADOBE_ORG_ID=${SIMULATED.organizationId}`,
     `  ADOBE_PUBLIC_KEY_ORIGIN=${simulator.origin}`,
+    `  SALESFORCE_ORG_URL=${simulator.salesforceUrl}`,
+    `  SALESFORCE_ACCESS_TOKEN=${SIMULATED.salesforceToken}`,
     `  RETRY_POLICY=${policy.name}`,
     "",
   ].join("\n");

@@ -55,6 +55,11 @@ export function isOver(state: JobFact["jobState"]): boolean {
   return state === "JobComplete" || state === "Failed" || state === "Aborted";
 }
 
+/** Whether a submission did something to a job that was there already. */
+export function isCallToJob({ operation }: SubmissionFact): boolean {
+  return CALLS.includes(operation);
+}
+
 /** What a job does: of its facts' operations the one that is no call to it. */
 export function jobOperation(operations: readonly string[]): string {
   return operations.reduce((best, one) => (!CALLS.includes(one) && one > best ? one : best), "");

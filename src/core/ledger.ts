@@ -135,7 +135,7 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
       if (ids.length < CHUNK || last === undefined) break;
       after = last;
     }
-    return requests.size === 0 ? undefined : rollUp(correlationId, [...requests.values()]);
+    return requests.size === 0 ? undefined : rollUp(correlationId, [...requests.values()], clock.now());
   }
 
   return {

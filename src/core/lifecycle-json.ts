@@ -80,6 +80,11 @@ export function correlationJson(rollup: CorrelationRollup, now: number, withRequ
     settled: rollup.settled,
     requests: { total: rollup.total, byState: rollup.byState },
     records: rollup.records,
+    unverifiable: rollup.unverifiable,
+    backfill:
+      rollup.backfill === null
+        ? null
+        : { ...rollup.backfill, estimatedEndAt: timeText(rollup.backfill.estimatedEndAt) },
     firstAt: timeText(rollup.firstAt),
     lastResultAt: timeText(rollup.lastResultAt),
     earliestDeadlineAt: timeText(rollup.earliestDeadlineAt),

@@ -1,6 +1,7 @@
 /**
  * The timeline of one request: what happened when, and how we know.
  */
+import { isCallToJob } from "./job.ts";
 import { isTerminal, type Evidence, type Lifecycle, type LifecycleState } from "./lifecycle.ts";
 import type { RecordCounts, SubmissionFact } from "./fact.ts";
 import { total } from "./tally.ts";
@@ -115,6 +116,10 @@ function submissionEntries(fact: SubmissionFact, call: Partial<TimelineEntry>): 
     ];
   }
   if (fact.httpStatus >= 200 && fact.httpStatus < 300) {
+    // of a job only its creation is an acceptance; what is done to it since needs no line of its own
+    if (isCallToJob(fact) && call.operation !== undefined) {
+      return [{ ...submitted, httpStatus: fact.httpStatus }];
+    }
     return [submitted, { at, type: "accepted", evidence: "observed", httpStatus: fact.httpStatus }];
   }
   const { httpStatus, errorCode, errorMessage } = fact;

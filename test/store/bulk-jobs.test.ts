@@ -76,6 +76,8 @@ describe.each(STORE_PATHS)("bulk jobs in the store, $name", ({ open }) => {
 
   it("keep the service's retries", async () => {
     const facts = (await path.store.factsOf(["running"])).get("running") ?? [];
-    expect(facts.map((fact) => (fact.kind === "job" ? fact.retries : -1)).toSorted((a, b) => a - b)).toEqual([0, 2]);
+    expect(facts.map((fact) => (fact.kind === "job" ? fact.retries : -1)).toSorted((a, b) => a - b)).toEqual([
+      0, 2,
+    ]);
   });
 });

@@ -163,12 +163,66 @@ const lifecycleList = named(
   ),
 );
 
+const amount = {
+  uploaded: count("Uploaded so far."),
+  done: count("Of these, in jobs that are complete."),
+};
+
+const backfill = named(
+  "Backfill",
+  Type.Object(
+    {
+      jobs: Type.Object(
+        {
+          known: count("Bulk jobs so far."),
+          complete: count("Complete."),
+          lost: count("Failed, aborted, or gone."),
+          underWay: count("Open, queued, or being processed."),
+        },
+        { ...closed, description: "Its jobs." },
+      ),
+      files: Type.Object(
+        {
+          ...amount,
+          planned: Type.Union([Type.Integer(), Type.Null()], {
+            description: "As the label `chunks` of its submissions says; null when none does.",
+          }),
+        },
+        { ...closed, description: "Its files: one an upload." },
+      ),
+      rows: Type.Object(
+        { ...amount, failed: count("Rows of complete jobs that are known to have failed.") },
+        { ...closed, description: "Rows, as far as the submitting side counted them." },
+      ),
+      bytes: Type.Object(amount, { ...closed, description: "Bytes of the files." }),
+      retries: count("How often the service tried its jobs again."),
+      rate: Type.Union(
+        [
+          Type.Object(
+            {
+              rowsPerSecond: Type.Number({ description: "Rows a second." }),
+              bytesPerSecond: Type.Number({ description: "Bytes a second." }),
+            },
+            { ...closed, description: "Of what is done, since the first job began." },
+          ),
+          Type.Null(),
+        ],
+        { description: "null while no job is complete." },
+      ),
+      estimatedEndAt: timeOrNull("Inferred from the rate; null when there is nothing to infer it from."),
+    },
+    { ...closed, description: "The bulk jobs of a correlation, as one load." },
+  ),
+);
+
 const correlation = named(
   "Correlation",
   Type.Object(
     {
       correlationId: text("The correlation id."),
-      settled: Type.Boolean({ description: "Every request has reached a terminal state." }),
+      settled: Type.Boolean({
+        description: "Every request has reached a terminal state, or is one that can never be verified.",
+      }),
       requests: Type.Object(
         {
           total: count("Requests that carry the correlation id."),
@@ -193,6 +247,13 @@ const correlation = named(
         },
         { ...closed, description: "Sums over all requests." },
       ),
+      unverifiable: Type.Object(
+        { requests: count("Requests."), records: count("Their records.") },
+        { ...closed, description: "What was accepted, and can never be verified." },
+      ),
+      backfill: Type.Union([ref("Backfill"), Type.Null()], {
+        description: "Its bulk jobs as one load; null when it has none.",
+      }),
       firstAt: timeOrNull("When the first request began."),
       lastResultAt: timeOrNull("The newest result."),
       earliestDeadlineAt: timeOrNull("The earliest deadline among requests that are not settled."),
@@ -207,4 +268,4 @@ const correlation = named(
   ),
 );
 
-export const LIFECYCLE_SCHEMAS = [timelineEntry, lifecycle, lifecycleList, correlation];
+export const LIFECYCLE_SCHEMAS = [timelineEntry, lifecycle, lifecycleList, backfill, correlation];

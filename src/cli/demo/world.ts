@@ -1,5 +1,5 @@
 /**
- * The demo's world: a simulator, a program that submits to it, and the service that watches, over real sockets.
+ * The demo's world: a simulator (Marketo and Data Cloud), a program that submits to it, and the service that watches, over real sockets.
  *
  * The data lies in a directory that is removed at the end, whatever ends it.
  */
@@ -52,6 +52,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     if (options.webhook) await simulator.registerWebhook({ url: `${app.url}/v1/events/adobe`, batch: true });
     const submitter = openSubmitter({
       marketoUrl: simulator.marketoUrl,
+      salesforceUrl: simulator.salesforceUrl,
       after202Url: app.url,
       rate,
       seed,
@@ -79,6 +80,8 @@ function openService(simulator: Simulator, options: WorldOptions & { dataDir: st
     ADOBE_CLIENT_ID: SIMULATED.clientId,
     ADOBE_CLIENT_SECRET: SIMULATED.clientSecret,
     ADOBE_ORG_ID: SIMULATED.organizationId,
+    SALESFORCE_ORG_URL: simulator.salesforceUrl,
+    SALESFORCE_ACCESS_TOKEN: SIMULATED.salesforceToken,
     ADOBE_WEBHOOK: options.webhook ? "on" : "off",
     ADOBE_PUBLIC_KEY_ORIGIN: simulator.origin,
   });
