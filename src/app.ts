@@ -19,6 +19,7 @@ import { createImsToken } from "./sources/ims-token.ts";
 import { createJournalSource } from "./sources/journal.ts";
 import { createSalesforceApi } from "./sources/salesforce-api.ts";
 import { createSalesforceJobs } from "./sources/salesforce-jobs.ts";
+import { createSalesforceProblems } from "./sources/salesforce-problems.ts";
 import { createSalesforceToken } from "./sources/salesforce-token.ts";
 import { createWebhookSource } from "./sources/webhook.ts";
 import { openStore, type Store } from "./store/store.ts";
@@ -240,19 +241,19 @@ function salesforceSources(
   logger: PinoLogger,
 ): Source[] {
   const token = createSalesforceToken({ ...access, clock: systemClock });
-  return [
-    createSalesforceJobs({
-      name: "salesforce-jobs",
-      api: createSalesforceApi({ token, clock: systemClock }),
-      instance: async (signal) => new URL((await token.get(signal)).origin).host,
-      jobs: store,
-      intake,
-      clock: systemClock,
-      logger: logger.child({ part: "salesforce-jobs" }),
-      discover: access.discover,
-      speed: config.values.RETRY_SPEED ?? 1,
-    }),
-  ];
+  const common = {
+    api: createSalesforceApi({ token, clock: systemClock }),
+    instance: async (signal: AbortSignal) => new URL((await token.get(signal)).origin).host,
+    jobs: store,
+    intake,
+    clock: systemClock,
+    logger: logger.child({ part: "salesforce" }),
+    speed: config.values.RETRY_SPEED ?? 1,
+  };
+  const jobs = createSalesforceJobs({ ...common, name: "salesforce-jobs", discover: access.discover });
+  const tables = access.problemTables;
+  if (tables.length === 0) return [jobs];
+  return [jobs, createSalesforceProblems({ ...common, name: "salesforce-problems", tables })];
 }
 
 /** A source ends only when told to; if a fault of its own ends it, the others go on and the log says so. */

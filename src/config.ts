@@ -60,10 +60,10 @@ export interface Config {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-const FILE_KEYS = ["settings", "journals", "instances", "alerts"];
+const FILE_KEYS = ["settings", "journals", "instances", "alerts", "salesforce"];
 
 /**
- * @param fileText the YAML file's text: `settings` (by name), `journals` (a list), `instances` (by Munchkin id)
+ * @param fileText the YAML file's text: `settings` (by name), `journals` (a list), `instances` (by Munchkin id), `salesforce`
  * @param readSecret reads the file that a NAME_FILE variable names
  * @throws After202Error CONFIG_INVALID; `details` is the list of all problems
  */
@@ -78,7 +78,7 @@ export function loadConfig(
   const journals = readJournals(values, file["journals"], problems);
   const lifecycle = readInstances(values, file["instances"], problems);
   const alerts = readAlerts(values, file["alerts"], problems);
-  const salesforce = readSalesforce(values, problems);
+  const salesforce = readSalesforce(values, file["salesforce"], problems);
   const host = values.HOST ?? "";
   if (values.API_AUTH === "off" && !isLoopback(host)) {
     problems.push(`API_AUTH=off needs a loopback HOST, and ${host} is none: use keys, or HOST=127.0.0.1.`);

@@ -64,7 +64,8 @@ export type AnomalyCode =
   | "received_exceeds_submitted"
   | "result_precedes_request"
   | "result_after_rejection"
-  | "job_gone";
+  | "job_gone"
+  | "refresh_cancelled_by_job";
 
 /** A request as it stands at `now`; times are epoch milliseconds. */
 export interface Lifecycle {

@@ -180,6 +180,13 @@ export interface KnownJob {
 export interface JobReader {
   /** Created since then (epoch milliseconds), not seen to have ended, and not gone. */
   openJobs(instance: string, since: number, limit: number): Promise<KnownJob[]>;
+  /** Created since then, complete or failed, and without a result: the rows of these objects that failed are not counted. */
+  endedJobs(
+    instance: string,
+    objectNames: readonly string[],
+    since: number,
+    limit: number,
+  ): Promise<KnownJob[]>;
 }
 
 export interface CursorStore {
@@ -217,7 +224,17 @@ export interface AdoptionCandidate {
   readonly requestId: string;
 }
 
+/** That a bulk job was taken up: closed, or being processed. */
+export interface JobStart {
+  readonly instance: string;
+  readonly objectName: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
 export interface FactReader {
+  /** Bulk jobs of these objects that were taken up in [since, until]. */
+  jobStarts(objectNames: readonly string[], since: number, until: number): Promise<JobStart[]>;
   /** All facts of the requests, duplicates possible. */
   factsOf(requestIds: readonly string[]): Promise<Map<string, Fact[]>>;
   /** Requests without a response under these correlation ids, and the stream's requests near them in time. */

@@ -59,7 +59,7 @@ export function timelineOf(one: Lifecycle, now: number): TimelineEntry[] {
     entries.push({
       at: fact.at,
       type: "result",
-      attempt,
+      ...(one.job === null ? { attempt } : {}), // the retry policy is not the one of bulk jobs
       evidence: "observed",
       eventId: fact.eventId,
       created: fact.created,

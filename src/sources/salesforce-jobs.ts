@@ -11,6 +11,7 @@ import { isObject } from "../core/json.ts";
 import { isOver } from "../core/job.ts";
 import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "./backoff.ts";
 import { FaultBoard } from "./fault-board.ts";
+import { insist } from "./insist.ts";
 import type { SalesforceApi, TenantAnswer } from "./salesforce-api.ts";
 import { goneFact, jobFact, parseJob, type SeenJob } from "./salesforce-job.ts";
 import { askInterval, type Pace, paceOf } from "./salesforce-pace.ts";
@@ -242,21 +243,9 @@ class SalesforceJobs implements Source {
     await clock.sleep(Math.max(backoffMs(backoff, this.failures, random()), retryAfterMs), signal);
   }
 
-  /** Tries until the store takes it; rejects only when the signal aborts. */
-  private async insist<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const { clock, intake, backoff = DEFAULT_BACKOFF, random = Math.random } = this.options;
-    for (let failures = 1; ; failures += 1) {
-      try {
-        const result = await work();
-        this.board.clear("store");
-        return result;
-      } catch (error) {
-        signal.throwIfAborted();
-        this.board.raise("store", textOf(error));
-        await clock.sleep(backoffMs(backoff, failures, random()), signal);
-        await intake.ready(signal);
-      }
-    }
+  private insist<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const { clock, intake, backoff, random } = this.options;
+    return insist({ clock, intake, board: this.board, backoff, random }, signal, work);
   }
 }
 

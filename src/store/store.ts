@@ -16,7 +16,7 @@ import type {
 import { createAlertStore } from "./alert-store.ts";
 import { createKeyStore } from "./api-keys.ts";
 import { createFactWriter } from "./append.ts";
-import { createJobReader } from "./bulk-jobs.ts";
+import { createJobReader, jobStarts } from "./bulk-jobs.ts";
 import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
 import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.ts";
 import { createDeadLetterStore } from "./dead-letters.ts";
@@ -75,6 +75,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
     requestsOfCorrelation: (correlationId, after, limit) =>
       requestsOfCorrelation(client, correlationId, after, limit),
+    jobStarts: (objectNames, since, until) => jobStarts(client, objectNames, since, until),
     listRequests: (filter, after, limit) => listRequests(client, filter, after, limit),
     queueLags: (now) => queueLags(client, now),
     streamReport: (now) => streamReport(client, now),

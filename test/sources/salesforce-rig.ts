@@ -63,10 +63,15 @@ function readyToken(): RenewingToken<TenantToken> {
   });
 }
 
+type Making = Partial<SalesforceJobsOptions> & {
+  /** Another source than that of jobs, of the same parts. */
+  readonly make?: (parts: SalesforceJobsOptions) => Source;
+};
+
 /** Waits are so short that backing off takes milliseconds. */
-export function start(over: Partial<SalesforceJobsOptions> = {}, token = readyToken()): Source {
+export function start({ make = createSalesforceJobs, ...over }: Making = {}, token = readyToken()): Source {
   const clock = fastClock();
-  const source = createSalesforceJobs({
+  const source = make({
     name: "salesforce-jobs",
     api: createSalesforceApi({ token, clock }),
     instance: async (signal) => new URL((await token.get(signal)).origin).host,
@@ -85,24 +90,34 @@ export function start(over: Partial<SalesforceJobsOptions> = {}, token = readyTo
 
 /** What the real store answers, from the facts in memory; a test of the store holds that one to it. */
 const jobs: JobReader = {
-  openJobs: async (of, since, limit) => {
-    const known = new Map<string, KnownJob & { gone: boolean }>();
-    for (const fact of store.facts.values()) {
-      if (fact.kind !== "job" || fact.instance !== of || fact.t0 < since) continue;
-      const before = known.get(fact.requestId);
-      const further = before === undefined || rank(fact) > JOB_STATES.indexOf(before.jobState);
-      const { requestId, objectName, t0, at } = fact;
-      const jobState = fact.jobState === "Gone" ? "Open" : fact.jobState;
-      known.set(requestId, {
-        ...(further ? { requestId, objectName, t0, jobState, at } : before),
-        gone: fact.jobState === "Gone" || (before?.gone ?? false),
-      });
-    }
-    return [...known.values()]
-      .filter(({ jobState, gone }) => !gone && JOB_STATES.indexOf(jobState) < 3)
-      .slice(0, limit);
-  },
+  openJobs: async (of, since, limit) =>
+    knownJobs(of)
+      .filter(({ t0, gone, jobState }) => t0 >= since && !gone && JOB_STATES.indexOf(jobState) < 3)
+      .slice(0, limit),
+  endedJobs: async (of, objectNames) =>
+    knownJobs(of).filter(
+      ({ requestId, objectName, jobState }) =>
+        ["JobComplete", "Failed"].includes(jobState) &&
+        objectNames.includes(objectName) &&
+        ![...store.facts.values()].some((fact) => fact.kind === "result" && fact.requestId === requestId),
+    ),
 };
+
+function knownJobs(of: string): (KnownJob & { gone: boolean })[] {
+  const known = new Map<string, KnownJob & { gone: boolean }>();
+  for (const fact of store.facts.values()) {
+    if (fact.kind !== "job" || fact.instance !== of) continue;
+    const before = known.get(fact.requestId);
+    const further = before === undefined || rank(fact) > JOB_STATES.indexOf(before.jobState);
+    const { requestId, objectName, t0, at } = fact;
+    const jobState = fact.jobState === "Gone" ? "Open" : fact.jobState;
+    known.set(requestId, {
+      ...(further ? { requestId, objectName, t0, jobState, at } : before),
+      gone: fact.jobState === "Gone" || (before?.gone ?? false),
+    });
+  }
+  return [...known.values()];
+}
 
 const rank = (fact: JobFact): number => (fact.jobState === "Gone" ? -1 : JOB_STATES.indexOf(fact.jobState));
 

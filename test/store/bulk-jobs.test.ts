@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DECODER_VERSION, type JobFact, jobFactId, T0_RANK } from "../../src/core/fact.ts";
+import {
+  DECODER_VERSION,
+  type JobFact,
+  jobFactId,
+  type ResultFact,
+  resultFactId,
+  T0_RANK,
+} from "../../src/core/fact.ts";
 import { STORE_PATHS, type StorePath } from "./store-paths.ts";
 
 const NOW = Date.now();
@@ -31,10 +38,26 @@ function seen(jobId: string, jobState: JobFact["jobState"], over: Partial<JobFac
   };
 }
 
+const NOTHING = { events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+
+function problemsOf(jobId: string): ResultFact {
+  const eventId = `problem-records/${jobId}`;
+  const { jobState: _state, retries: _retries, ...job } = seen(jobId, "JobComplete");
+  return {
+    ...job,
+    kind: "result",
+    factId: resultFactId(eventId, jobId, 0),
+    eventId,
+    received: 0,
+    created: 0,
+    updated: 0,
+    failed: { INVALID_DATE: 1 },
+  };
+}
+
 describe.each(STORE_PATHS)("bulk jobs in the store, $name", ({ open }) => {
   let path: StorePath;
-  const put = (facts: JobFact[]): Promise<void> =>
-    path.store.append({ facts, events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] });
+  const put = (facts: JobFact[]): Promise<void> => path.store.append({ ...NOTHING, facts });
   beforeAll(async () => {
     path = await open();
     await put([
@@ -72,6 +95,24 @@ describe.each(STORE_PATHS)("bulk jobs in the store, $name", ({ open }) => {
       },
     ]);
     expect(await path.store.openJobs(TENANT, NOW - 24 * 60 * MINUTE, 1)).toHaveLength(1);
+  });
+
+  it("that have ended wait for the count of their problem records, until it is there", async () => {
+    const ids = async (): Promise<string[]> =>
+      (await path.store.endedJobs(TENANT, ["Orders"], NOW - 24 * 60 * MINUTE, 10)).map(
+        (job) => job.requestId,
+      );
+    expect(await ids()).toEqual(["complete", "failed"]);
+    expect(await path.store.endedJobs(TENANT, ["Customers"], 0, 10)).toEqual([]);
+    await path.store.append({ ...NOTHING, facts: [problemsOf("complete")] });
+    expect(await ids()).toEqual(["failed"]);
+  });
+
+  it("that were taken up at a time are found by their object", async () => {
+    const starts = (since: number) => path.store.jobStarts(["Orders"], NOW + since, NOW + since + 500);
+    expect(await starts(-1_200)).toEqual([{ instance: TENANT, objectName: "Orders", at: NOW - 1_000 }]);
+    expect(await starts(-3_000)).toEqual([]);
+    expect(await path.store.jobStarts(["Customers"], NOW - MINUTE, NOW)).toEqual([]);
   });
 
   it("keep the service's retries", async () => {

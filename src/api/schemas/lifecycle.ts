@@ -132,6 +132,7 @@ const lifecycle = named(
           "result_precedes_request",
           "result_after_rejection",
           "job_gone",
+          "refresh_cancelled_by_job",
         ]),
         { description: "What does not add up; never hidden." },
       ),

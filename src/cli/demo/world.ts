@@ -66,9 +66,15 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   }
 }
 
+/** Where the simulated Data Cloud keeps the rows of its backfills that failed. */
+const PROBLEM_RECORDS = `
+salesforce:
+  problemRecords: [{ object: Orders, table: PR_Orders__dll, timeColumn: recorded_at__c }]
+`;
+
 /** Nothing of the caller's settings gets in: the demo touches no real store and no real account. */
 function openService(simulator: Simulator, options: WorldOptions & { dataDir: string }): Promise<App> {
-  const config = loadConfig({
+  const env = {
     HOST: "127.0.0.1",
     PORT: String(options.port),
     LOG_LEVEL: options.logLevel,
@@ -84,8 +90,8 @@ function openService(simulator: Simulator, options: WorldOptions & { dataDir: st
     SALESFORCE_ACCESS_TOKEN: SIMULATED.salesforceToken,
     ADOBE_WEBHOOK: options.webhook ? "on" : "off",
     ADOBE_PUBLIC_KEY_ORIGIN: simulator.origin,
-  });
-  return openApp(config, { validationOrigin: simulator.origin });
+  };
+  return openApp(loadConfig(env, PROBLEM_RECORDS), { validationOrigin: simulator.origin });
 }
 
 /** The port, if it is free on loopback; else 0. */

@@ -8,7 +8,7 @@ import { printable } from "../terminal/printable.ts";
 import { wrapText } from "../terminal/wrap.ts";
 import { countText, numberText } from "./count-text.ts";
 import { progressText, renderBackfill } from "./backfill.ts";
-import { filesText, isJob } from "./job.ts";
+import { isJob, rowsText } from "./job.ts";
 import { recordsText, renderRecords } from "./records.ts";
 import { renderStates } from "./state-table.ts";
 import { orderedStates, paintState, stateText } from "./state.ts";
@@ -44,7 +44,7 @@ export function renderCorrelation(
     const { requestId, state, records } = one;
     const name = `  ${stateText(state).padEnd(16)}`;
     const id = `  ${printable(requestId)}`;
-    const detail = `  ${isJob(one) ? filesText(one) : recordsText(records)}`;
+    const detail = `  ${isJob(one) ? rowsText(one) : recordsText(records)}`;
     const fits = name.length + id.length + detail.length <= width;
     return paintState(state, name, colors) + id + (fits ? colors.dim(detail) : "");
   });

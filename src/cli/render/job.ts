@@ -33,6 +33,12 @@ export function filesText({ job, records }: JobLifecycle): string {
   return `${rows}${countText(job.uploads, "file")} (${bytesText(job.bytes)})`;
 }
 
+/** The same, with what failed of them. */
+export function rowsText(one: JobLifecycle): string {
+  const failed = totalOf(one.records.failed);
+  return filesText(one) + (failed === 0 ? "" : `, ${failed} failed (${codesText(one.records.failed)})`);
+}
+
 export function jobSentence(one: JobLifecycle): string[] {
   const { job, records } = one;
   const failed = totalOf(records.failed);

@@ -92,7 +92,7 @@ function rowOf(entry: Entry, one: LifecycleJson): Row {
     case "rejected":
       return row("rejected", [entry.httpStatus, errorText(entry)].filter(Boolean).join(" "), "rejected");
     case "result":
-      return row("result", resultText(entry));
+      return one.job === null ? row("result", resultText(entry)) : row("problems", problemsText(entry));
     case "retry":
       return row(
         `retry ${entry.attempt ?? "?"} of ${one.retry?.of ?? "?"}`,
@@ -132,6 +132,10 @@ function resultText({ created = 0, updated = 0, failed = {}, superseded = {}, at
   if (parts.length === 0) parts.push("nothing yet");
   if (Object.keys(superseded).length > 0) parts.push(`made good later: ${codesText(superseded)}`);
   return parts.join(", ") + (attempt > 0 ? ` (after retry ${attempt})` : "");
+}
+
+function problemsText({ failed = {} }: Entry): string {
+  return Object.keys(failed).length === 0 ? "no problem records" : `rows failed: ${codesText(failed)}`;
 }
 
 /** A call to a bulk job is named after what it did. */
