@@ -27,7 +27,7 @@ const DOING: Readonly<Record<string, string>> = {
 };
 
 /** `4,500 rows in 3 files (450 kB)` */
-export function filesText({ job, records }: JobLifecycle): string {
+function filesText({ job, records }: JobLifecycle): string {
   if (job.uploads === 0) return "no file so far";
   const rows = records.expected === 0 ? "" : `${countText(records.expected, "row")} in `;
   return `${rows}${countText(job.uploads, "file")} (${bytesText(job.bytes)})`;
