@@ -34,6 +34,11 @@ function faultsOfMeaning(value: Partial<Record<keyof SubmissionInput, unknown>>)
       faults.push({ field, message: "must be an RFC 3339 time such as 2026-11-22T02:00:00.000Z" });
     }
   }
+  for (const field of ["jobState", "jobCreatedAt"] as const) {
+    if (value[field] !== undefined && value.target !== "salesforce") {
+      faults.push({ field, message: "is of bulk jobs: it needs the target salesforce" });
+    }
+  }
   const { serverTime } = value;
   if (typeof serverTime === "string" && (parseTime(serverTime) ?? parseHttpDate(serverTime)) === undefined) {
     faults.push({

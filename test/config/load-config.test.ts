@@ -176,6 +176,17 @@ describe("Salesforce", () => {
     expect(config.salesforce?.credentials).toMatchObject({ privateKey: key });
   });
 
+  it("counts problem records where the file says so, and takes only names into its statements", () => {
+    const file = (table: string) =>
+      `salesforce: {problemRecords: [{object: Orders, table: ${table}, timeColumn: at__c}]}`;
+    expect(loadConfig(LOGIN, file("PR_Orders__dll")).salesforce?.problemTables).toEqual([
+      { object: "Orders", table: "PR_Orders__dll", timeColumn: "at__c" },
+    ]);
+    expect(accused(LOGIN, file("'x; DROP'"))).toEqual(["salesforce.problemRecords[0].table"]);
+    expect(accused(LOGIN, "salesforce: {problems: []}")).toEqual(["salesforce.problems"]);
+    expect(accused({}, file("PR_Orders__dll"))).toEqual(["SALESFORCE_CLIENT_ID"]);
+  });
+
   it.each([
     ["SALESFORCE_USERNAME", { ...LOGIN, SALESFORCE_USERNAME: "" }],
     ["SALESFORCE_CLIENT_ID", { ...LOGIN, SALESFORCE_CLIENT_ID: "" }],

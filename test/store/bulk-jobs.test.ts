@@ -106,6 +106,8 @@ describe.each(STORE_PATHS)("bulk jobs in the store, $name", ({ open }) => {
     expect(await path.store.endedJobs(TENANT, ["Customers"], 0, 10)).toEqual([]);
     await path.store.append({ ...NOTHING, facts: [problemsOf("complete")] });
     expect(await ids()).toEqual(["failed"]);
+    // failures alone are no share of anything
+    expect(await path.store.failureShares(NOW - MINUTE, NOW + MINUTE)).toEqual([]);
   });
 
   it("that were taken up at a time are found by their object", async () => {
