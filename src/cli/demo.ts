@@ -97,7 +97,7 @@ async function show(
   client: ServiceClient,
   place: DemoPlace,
   look: Look,
-  { submitter }: World,
+  world: World,
   end: AbortSignal,
 ): Promise<void> {
   const takeCensus = openCensus(client);
@@ -111,11 +111,11 @@ async function show(
     const { newest, news } = await alerts.take();
     const elapsedMs = Date.now() - startedAt;
     if (process.stdout.isTTY) {
-      const board = renderBoard(census, place, elapsedMs, look, submitter.backfill());
+      const board = renderBoard(census, place, elapsedMs, look, world.backfill());
       region.draw(`${board}\n${renderAlerts(newest, look)}`);
     } else {
       tellNewStates(census, place, told);
-      tellBackfill(submitter.backfill(), place, told);
+      tellBackfill(world.backfill(), place, told);
       for (const alert of news) process.stdout.write(`${alertLine(alert)}\n`);
       if (Date.now() - toldAt >= LINE_EVERY_MS) {
         toldAt = Date.now();
@@ -142,7 +142,7 @@ function tellBackfill(backfill: string | undefined, { url }: DemoPlace, told: Se
 
 /** Compares as soon as the service knows of all that has settled, or when it is time. */
 async function compare(client: ServiceClient, world: World, speed: number): Promise<Comparison> {
-  await world.submitter.close();
+  await world.endSubmitting();
   const endsAt = Date.now() + Math.max(2_000, Math.min(SETTLE_MS, (6 * 60_000) / speed + 2_000));
   const truth = structuredClone(world.simulator.truth()); // the books are kept on while we look
   for (;;) {

@@ -7,6 +7,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { RETRY_POLICIES, type RetryPolicyName } from "../core/retry-policy.ts";
 import { SIMULATED } from "../simulator/options.ts";
 import { openSimulator, type Simulator } from "../simulator/simulator.ts";
+import { type Backfills, openBackfills } from "../simulator/backfills.ts";
+import { openReportedCalls } from "../simulator/submitter/reported-calls.ts";
 import { openSubmitter, type Submitter } from "../simulator/submitter.ts";
 
 interface SimulateOptions {
@@ -92,6 +94,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   });
   console.log(describe(simulator));
   const submitter = openSubmitting(simulator, options, seed);
+  const backfills = openBackfilling(simulator, options, seed);
   if (submitter !== null)
     console.log(`submitting    ${options.rate} requests/s, reported to ${options.target}`);
   console.log("Ctrl-C ends it.");
@@ -100,6 +103,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);
   });
+  await backfills?.close();
   const unreported = (await submitter?.close()) ?? 0;
   if (unreported > 0) console.error(`${unreported} submissions could not be reported`);
   await simulator.close();
@@ -109,13 +113,26 @@ function openSubmitting(simulator: Simulator, options: SimulateOptions, seed: nu
   if (options.target === undefined) return null;
   return openSubmitter({
     marketoUrl: simulator.marketoUrl,
-    ...(options.salesforce ? { salesforceUrl: simulator.salesforceUrl } : {}),
     after202Url: options.target.replace(/\/+$/, ""),
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
     rate: options.rate,
     seed,
     speed: options.speed,
   });
+}
+
+function openBackfilling(simulator: Simulator, options: SimulateOptions, seed: number): Backfills | null {
+  if (options.target === undefined || !options.salesforce) return null;
+  const { salesforceUrl, settings } = simulator;
+  const calls = openReportedCalls(options.target.replace(/\/+$/, ""), options.apiKey);
+  const backfills = openBackfills({ salesforceUrl, call: calls.call, seed, speed: settings.speed });
+  return {
+    latest: backfills.latest,
+    async close() {
+      await backfills.close();
+      await calls.close();
+    },
+  };
 }
 
 function describe(simulator: Simulator): string {

@@ -1,6 +1,5 @@
 /**
- * The submitting side: a program that plays scenarios against a Marketo API, and backfills against a Data Cloud, and tells
- * after202 of each attempt.
+ * The submitting side: a program that plays scenarios against a Marketo API and tells after202 of each attempt.
  *
  * First every scenario once, so that each state is soon to be seen; then a seeded mix, at a steady rate.
  */
@@ -11,15 +10,11 @@ import { createRandom } from "./random.ts";
 import { createScheduler } from "./scheduler.ts";
 import { attempt } from "./submitter/attempt.ts";
 import { createScenarioContext, type PlannedRequest } from "./submitter/planned-request.ts";
-import { playBackfill } from "./submitter/backfill.ts";
-import { openDataCloud } from "./submitter/data-cloud.ts";
 import { createReporter, type Reporter } from "./submitter/reporter.ts";
 import { drawScenario, SCENARIO_NAMES, SCENARIOS, type ScenarioName } from "./submitter/scenarios.ts";
 
 export interface SubmitterOptions {
   readonly marketoUrl: string;
-  /** With it backfills are played, one after the other, beside the scenarios. */
-  readonly salesforceUrl?: string;
   /** Without it nobody is told. */
   readonly after202Url?: string;
   readonly apiKey?: string;
@@ -47,8 +42,6 @@ interface SubmitterCounters {
 
 export interface Submitter {
   readonly counters: Readonly<SubmitterCounters>;
-  /** Correlation id of the backfill that was begun last. */
-  backfill(): string | undefined;
   /** Submissions that after202 has not accepted yet. */
   unreported(): number;
   /** Submissions that after202 called wrong; 0 if all is well. */
@@ -69,11 +62,6 @@ const MAX_UNDER_WAY = 128;
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Simulated pause before a refused request is submitted again. */
 const RESUBMIT_MS = 60_000;
-const BETWEEN_BACKFILLS_MS = 30 * 60_000;
-/** 90 days in nine files, three to a job; a file of 150 MB is one of 150 kB here. */
-const BACKFILL = { object: "Orders", chunks: 9, chunksPerJob: 3, rows: 1_500, bytes: 150_000, streamed: 5 };
-/** What the jobs of a troubled night meet: the second is tried again by the service and fails, the third loses some rows. */
-const TROUBLE = [{}, { fail: true, retries: 2 }, {}, { problems: { INVALID_DATE: 12 } }];
 
 export function openSubmitter(options: SubmitterOptions): Submitter {
   const { after202Url, apiKey, rate, limit = Infinity } = options;
@@ -91,31 +79,6 @@ export function openSubmitter(options: SubmitterOptions): Submitter {
     dispatcher,
     timeoutMs: ANSWER_TIMEOUT_MS,
   };
-  const ending = new AbortController();
-  let backfill: string | undefined;
-  if (options.salesforceUrl !== undefined) void playBackfills(options.salesforceUrl);
-
-  /** Night after night, until the end; the first has a job that fails and is made again. */
-  async function playBackfills(salesforceUrl: string): Promise<void> {
-    const own = random.fork("backfills");
-    const cloud = openDataCloud({
-      salesforceUrl,
-      token: SIMULATED.salesforceToken,
-      dispatcher,
-      timeoutMs: ANSWER_TIMEOUT_MS,
-      newSubmissionId: () => own.uuid(),
-      report: (submission) => reporter?.add(submission),
-    });
-    const scale = (simulatedMs: number): number => scheduler.scale(simulatedMs);
-    const date = new Date().toISOString().slice(0, 10);
-    for (let night = 1; !ending.signal.aborted; night += 1) {
-      backfill = `salesforce-backfill-${date}/${night}`;
-      const plan = { ...BACKFILL, correlationId: backfill, directives: night % 2 === 1 ? TROUBLE : [] };
-      await playBackfill(plan, { cloud, random: own, signal: ending.signal, scale });
-      await sleep(scale(BETWEEN_BACKFILLS_MS), undefined, { signal: ending.signal }).catch(() => undefined);
-    }
-  }
-
   const counters = { scenarios: 0, submitted: 0, accepted: 0, rejected: 0, unanswered: 0 };
   const queue: PlannedRequest[] = [];
   let underWay = 0;
@@ -179,7 +142,6 @@ export function openSubmitter(options: SubmitterOptions): Submitter {
 
   async function close(timeoutMs = 5_000): Promise<number> {
     stopped = true;
-    ending.abort();
     clearInterval(ticking);
     scheduler.close();
     const deadlineMs = Date.now() + timeoutMs;
@@ -193,7 +155,6 @@ export function openSubmitter(options: SubmitterOptions): Submitter {
   options.signal?.addEventListener("abort", () => void close(), { once: true });
   return {
     counters,
-    backfill: () => backfill,
     unreported: () => reporter?.pending() ?? 0,
     refused: () => reporter?.refused() ?? 0,
     finished: finish(),

@@ -5,8 +5,8 @@ import { createRandom } from "../../src/simulator/random.ts";
 import { openSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { playBackfill } from "../../src/simulator/submitter/backfill.ts";
 import { openDataCloud } from "../../src/simulator/submitter/data-cloud.ts";
-import type { Submission } from "../../src/simulator/submitter/submission.ts";
-import { Agent } from "undici";
+import { reportCalls } from "../../src/simulator/submitter/reported-calls.ts";
+import type { SubmissionInput } from "../../src/core/submission.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { openService, QUIET, type Service, SERVICE_STORES } from "./service.ts";
 import { until } from "./until.ts";
@@ -42,6 +42,7 @@ async function open(
     store,
     {
       ...QUIET,
+      LOG_LEVEL: "silent",
       RETRY_SPEED: String(SPEED),
       SALESFORCE_LOGIN_URL: simulator.salesforceUrl,
       SALESFORCE_CLIENT_ID: SIMULATED.salesforceClientId,
@@ -57,20 +58,17 @@ async function open(
 
 /** Plays the plan, and reports each call as a recorder would. */
 async function play(simulator: Simulator, service: Service): Promise<void> {
-  const dispatcher = new Agent();
-  onTestFinished(() => dispatcher.close());
   const random = createRandom(7);
   const reports: Promise<void>[] = [];
-  const report = async (submission: Submission): Promise<void> => {
+  const report = async (submission: SubmissionInput): Promise<void> => {
     expect((await service.api.post("/v1/submissions", submission)).status).toBe(202);
   };
   const cloud = openDataCloud({
     salesforceUrl: simulator.salesforceUrl,
     token: SIMULATED.salesforceToken,
-    dispatcher,
+    call: reportCalls((submission) => void reports.push(report(submission))),
     timeoutMs: 10_000,
     newSubmissionId: () => random.uuid(),
-    report: (submission) => void reports.push(report(submission)),
   });
   const { signal } = new AbortController();
   await playBackfill(PLAN, { cloud, random, signal, scale: (ms) => ms / SPEED });

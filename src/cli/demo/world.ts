@@ -11,7 +11,9 @@ import { type App, openApp } from "../../app.ts";
 import { loadConfig } from "../../config.ts";
 import { SIMULATED } from "../../simulator/options.ts";
 import { openSimulator, type Simulator } from "../../simulator/simulator.ts";
-import { openSubmitter, type Submitter } from "../../simulator/submitter.ts";
+import { openBackfills } from "../../simulator/backfills.ts";
+import { openReportedCalls } from "../../simulator/submitter/reported-calls.ts";
+import { openSubmitter } from "../../simulator/submitter.ts";
 
 export interface WorldOptions {
   readonly speed: number;
@@ -29,7 +31,10 @@ export interface World {
   /** Of the service. */
   readonly url: string;
   readonly simulator: Simulator;
-  readonly submitter: Submitter;
+  /** Correlation id of the backfill into Data Cloud that was begun last. */
+  backfill(): string | undefined;
+  /** Nothing more is submitted, and what was is told. */
+  endSubmitting(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,14 +57,27 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     if (options.webhook) await simulator.registerWebhook({ url: `${app.url}/v1/events/adobe`, batch: true });
     const submitter = openSubmitter({
       marketoUrl: simulator.marketoUrl,
-      salesforceUrl: simulator.salesforceUrl,
       after202Url: app.url,
       rate,
       seed,
       speed,
     });
     closers.push(() => submitter.close());
-    return { url: app.url, simulator, submitter, close };
+    const calls = openReportedCalls(app.url, undefined);
+    closers.push(() => calls.close());
+    const { salesforceUrl } = simulator;
+    const backfills = openBackfills({ salesforceUrl, call: calls.call, seed, speed });
+    closers.push(() => backfills.close());
+    return {
+      url: app.url,
+      simulator,
+      backfill: () => backfills.latest(),
+      async endSubmitting() {
+        await Promise.all([submitter.close(), backfills.close()]);
+        await calls.close();
+      },
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobDirective } from "../salesforce/directives.ts";
 import type { Random } from "../random.ts";
-import type { DataCloud, Load, OpenedJob } from "./data-cloud.ts";
+import type { DataCloud, Load } from "./data-cloud.ts";
 
 export interface BackfillPlan {
   readonly correlationId: string;
@@ -79,7 +79,7 @@ async function playJob(
     return "";
   }
   for (let chunk = from; chunk <= last; chunk += 1) {
-    await cloud.upload(load(chunk), job, csvOf(plan, chunk), plan.rows);
+    await cloud.upload(load(chunk), job, csvOf(plan, chunk));
     await sleep(scale(MINUTE_MS / 4), undefined, { signal });
   }
   await cloud.close(load(last), job);
@@ -87,13 +87,13 @@ async function playJob(
 }
 
 async function untilOver(
-  job: OpenedJob,
+  jobId: string,
   cloud: DataCloud,
   everyMs: number,
   signal: AbortSignal,
 ): Promise<string> {
   for (;;) {
-    const state = await cloud.stateOf(job);
+    const state = await cloud.stateOf(jobId);
     if (OVER.includes(state)) return state;
     await sleep(everyMs, undefined, { signal });
   }

@@ -1,192 +1,151 @@
 /**
- * A program's way into Data Cloud: every call is made over HTTP, and told of as a submission.
+ * A program's way into Data Cloud, over HTTP: by a fetch that somebody may have put a recorder around.
  *
- * Never throws for what the service answers, or does not: that is what the submission says.
+ * Never throws for what the service answers, or does not: the caller learns whether it was taken.
  */
-import { request, type Dispatcher } from "undici";
 import { withDirective } from "../directives.ts";
 import type { JobDirective } from "../salesforce/directives.ts";
-import type { Submission } from "./submission.ts";
+
+/** What only the submitting side knows of a call. */
+export interface CallNames {
+  /** Correlates all calls of a load. */
+  readonly job: string;
+  readonly chunk: string | undefined;
+  readonly attempt: number;
+  readonly submissionId: string;
+  readonly previousSubmissionId: string | undefined;
+  readonly labels: Readonly<Record<string, string>> | undefined;
+}
+
+export type CloudCall = (url: string, init: RequestInit, names: CallNames) => Promise<Response>;
 
 export interface DataCloudParts {
   /** The org, which is the tenant, too. */
   readonly salesforceUrl: string;
   /** Of the core org. */
   readonly token: string;
-  readonly dispatcher: Dispatcher;
+  readonly call: CloudCall;
   readonly timeoutMs: number;
   newSubmissionId(): string;
-  report(submission: Submission): void;
 }
 
 /** What all calls of one load have in common. */
-export type Load = Pick<Submission, "correlationId" | "requestSource"> & {
+export interface Load {
+  readonly correlationId: string;
+  readonly requestSource: string;
   readonly object: string;
   readonly connector: string;
   readonly labels: Readonly<Record<string, string>>;
-};
-
-export interface OpenedJob {
-  readonly id: string;
-  readonly createdAt: string;
 }
 
 export interface DataCloud {
-  /** @returns undefined when none was made */
-  create(load: Load, directive?: JobDirective): Promise<OpenedJob | undefined>;
+  /** @returns the job's id; undefined when none was made */
+  create(load: Load, directive?: JobDirective): Promise<string | undefined>;
   /** @returns whether it was taken */
-  upload(load: Load, job: OpenedJob, csv: string, rows: number): Promise<boolean>;
-  close(load: Load, job: OpenedJob): Promise<boolean>;
+  upload(load: Load, jobId: string, csv: string): Promise<boolean>;
+  close(load: Load, jobId: string): Promise<boolean>;
   stream(load: Load, records: readonly object[]): Promise<boolean>;
-  /** The job's state as the service tells it; empty when it does not. Not a submission. */
-  stateOf(job: OpenedJob): Promise<string>;
+  /** The job's state as the service tells it; empty when it does not. */
+  stateOf(jobId: string): Promise<string>;
 }
 
-interface Call {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH";
-  readonly path: string;
-  readonly body?: string;
-  readonly isCsv?: true;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly date: string | undefined;
-  readonly json: Readonly<Record<string, unknown>>;
-}
+const JOBS = "/api/v1/ingest/jobs";
 
 export function openDataCloud(parts: DataCloudParts): DataCloud {
-  const { salesforceUrl, dispatcher, timeoutMs } = parts;
-  const instance = new URL(salesforceUrl).host;
+  const { salesforceUrl, call, timeoutMs } = parts;
   let token = "";
 
-  async function send(call: Call, isAgain = false): Promise<Answer> {
+  async function request(
+    method: string,
+    path: string,
+    body: string | undefined,
+    load?: Load,
+  ): Promise<Response> {
     if (token === "") token = await exchangeToken(parts);
-    const { method, path, body, isCsv } = call;
-    const response = await request(salesforceUrl + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { "content-type": isCsv === true ? "text/csv" : "application/json" }),
-      },
-      ...(body === undefined ? {} : { body }),
-      dispatcher,
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const text = await response.body.text();
-    if (response.statusCode === 401 && !isAgain) {
-      token = "";
-      return send(call, true);
+    const headers = new Headers({ authorization: `Bearer ${token}` });
+    if (load !== undefined) headers.set("x-request-source", load.requestSource);
+    if (body !== undefined) {
+      headers.set("content-type", path.endsWith("/batches") ? "text/csv" : "application/json");
     }
-    const date = response.headers["date"];
-    return {
-      status: response.statusCode,
-      date: typeof date === "string" ? date : undefined,
-      json: jsonOf(text),
+    const init = {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      signal: AbortSignal.timeout(timeoutMs),
     };
+    const response =
+      load === undefined
+        ? await fetch(salesforceUrl + path, init)
+        : await call(salesforceUrl + path, init, namesOf(load, parts.newSubmissionId()));
+    if (response.status === 401) token = ""; // the next call has a new one
+    return response;
   }
 
-  /** Makes the call, tells of it, and gives the answer back if it was taken. */
-  async function record(
-    call: Call,
+  /** What the service answers to what it takes; undefined where it does not. */
+  async function send(
+    method: string,
+    path: string,
+    body: string,
     load: Load,
-    about: Pick<Submission, "objectType" | "operation" | "records"> &
-      Partial<Pick<Submission, "requestId" | "jobState" | "jobCreatedAt">>,
-  ): Promise<Answer | undefined> {
-    const base = {
-      submissionId: parts.newSubmissionId(),
-      correlationId: load.correlationId,
-      requestSource: load.requestSource,
-      target: "salesforce",
-      instance,
-      objectName: load.object,
-      labels: load.labels,
-      priority: "",
-      bytes: Buffer.byteLength(call.body ?? ""),
-      submittedAt: new Date().toISOString(),
-      ...about,
-    } as const;
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
     try {
-      const answer = await send(call);
-      const { status, date, json } = answer;
-      const taken = status >= 200 && status < 300;
-      const created = call.method === "POST" && taken && about.objectType === "bulk";
-      parts.report({
-        ...base,
-        ...(created ? { requestId: textAt(json, "id"), jobCreatedAt: timeAt(json) } : {}),
-        respondedAt: new Date().toISOString(),
-        ...(date === undefined ? {} : { serverTime: new Date(date).toISOString() }),
-        httpStatus: status,
-        ...(taken ? {} : { errorCode: textAt(json, "error"), errorMessage: textAt(json, "message") }),
-      });
-      return taken ? answer : undefined;
-    } catch (error) {
-      parts.report({ ...base, errorMessage: error instanceof Error ? error.message : String(error) });
+      const response = await request(method, path, body, load);
+      const text = await response.text();
+      return response.ok ? jsonOf(text) : undefined;
+    } catch {
       return undefined;
     }
   }
 
-  const callTo = (job: OpenedJob) => ({ requestId: job.id, jobCreatedAt: job.createdAt, objectType: "bulk" });
-  const jobPath = (job: OpenedJob): string => `/api/v1/ingest/jobs/${job.id}`;
-
   return {
     async create(load, directive) {
       const job = { object: load.object, sourceName: load.connector, operation: "upsert" };
-      const body = JSON.stringify(directive === undefined ? job : withDirective(job, directive));
-      const answer = await record({ method: "POST", path: "/api/v1/ingest/jobs", body }, load, {
-        objectType: "bulk",
-        operation: "upsert",
-        records: 0,
-        jobState: "Open",
-      });
-      return answer === undefined
-        ? undefined
-        : { id: textAt(answer.json, "id"), createdAt: timeAt(answer.json) };
+      const body = directive === undefined ? job : withDirective(job, directive);
+      const made = await send("POST", JOBS, JSON.stringify(body), load);
+      return made === undefined ? undefined : textAt(made, "id");
     },
-    async upload(load, job, csv, rows) {
-      const call: Call = { method: "PUT", path: `${jobPath(job)}/batches`, body: csv, isCsv: true };
-      return (await record(call, load, { ...callTo(job), operation: "upload", records: rows })) !== undefined;
+    async upload(load, jobId, csv) {
+      return (await send("PUT", `${JOBS}/${jobId}/batches`, csv, load)) !== undefined;
     },
-    async close(load, job) {
+    async close(load, jobId) {
       const body = JSON.stringify({ state: "UploadComplete" });
-      const about = { ...callTo(job), operation: "close", records: 0, jobState: "UploadComplete" } as const;
-      return (await record({ method: "PATCH", path: jobPath(job), body }, load, about)) !== undefined;
+      return (await send("PATCH", `${JOBS}/${jobId}`, body, load)) !== undefined;
     },
     async stream(load, records) {
       const path = `/api/v1/ingest/sources/${load.connector}/${load.object}`;
-      const about = { objectType: "streaming", operation: "upsert", records: records.length };
-      const body = JSON.stringify({ data: records });
-      return (await record({ method: "POST", path, body }, load, about)) !== undefined;
+      return (await send("POST", path, JSON.stringify({ data: records }), load)) !== undefined;
     },
-    async stateOf(job) {
-      const answer = await send({ method: "GET", path: jobPath(job) }).catch(() => undefined);
-      const { json = {} } = answer ?? {};
-      return textAt(json, "state") || textAt(json, "states");
+    async stateOf(jobId) {
+      try {
+        const response = await request("GET", `${JOBS}/${jobId}`, undefined);
+        const json = jsonOf(await response.text());
+        return textAt(json, "state") || textAt(json, "states");
+      } catch {
+        return "";
+      }
     },
   };
 }
 
-async function exchangeToken({
-  salesforceUrl,
-  token,
-  dispatcher,
-  timeoutMs,
-}: DataCloudParts): Promise<string> {
-  const response = await request(`${salesforceUrl}/services/a360/token`, {
+function namesOf({ correlationId, labels }: Load, submissionId: string): CallNames {
+  const chunk = labels["chunk"];
+  return { job: correlationId, chunk, attempt: 1, submissionId, previousSubmissionId: undefined, labels };
+}
+
+async function exchangeToken({ salesforceUrl, token, timeoutMs }: DataCloudParts): Promise<string> {
+  const response = await fetch(`${salesforceUrl}/services/a360/token`, {
     method: "POST",
-    headers: { "content-type": "application/x-www-form-urlencoded" },
     body: new URLSearchParams({
       grant_type: "urn:salesforce:grant-type:external:cdp",
       subject_token: token,
       subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
-    }).toString(),
-    dispatcher,
+    }),
     signal: AbortSignal.timeout(timeoutMs),
   });
-  return textAt(jsonOf(await response.body.text()), "access_token");
+  return textAt(jsonOf(await response.text()), "access_token");
 }
 
-function jsonOf(text: string): Readonly<Record<string, unknown>> {
+export function jsonOf(text: string): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
@@ -194,12 +153,7 @@ function jsonOf(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function textAt(json: Readonly<Record<string, unknown>>, name: string): string {
+export function textAt(json: Readonly<Record<string, unknown>>, name: string): string {
   const value = json[name];
   return typeof value === "string" ? value : "";
-}
-
-function timeAt(json: Readonly<Record<string, unknown>>): string {
-  const text = textAt(json, "createdDate").replace(/([+-]\d\d)(\d\d)$/, "$1:$2");
-  return new Date(text).toISOString();
 }

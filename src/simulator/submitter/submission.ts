@@ -7,7 +7,7 @@ export interface Submission {
   readonly requestId?: string;
   readonly correlationId: string;
   readonly requestSource: string;
-  readonly target: "marketo" | "salesforce";
+  readonly target: "marketo";
   readonly instance: string;
   readonly objectType: string;
   readonly objectName?: string;
@@ -24,9 +24,6 @@ export interface Submission {
   readonly errorCode?: string;
   readonly errorMessage?: string;
   readonly previousSubmissionId?: string;
-  /** Of a bulk job: the state it has after the call, and when it was created. */
-  readonly jobState?: string;
-  readonly jobCreatedAt?: string;
   readonly linkField?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
