@@ -13,9 +13,14 @@ import { After202Error } from "./core/errors.ts";
 import { createLedger } from "./core/ledger.ts";
 import type { Intake, Source, SourceStatus } from "./core/ports.ts";
 import { openPipeline } from "./pipeline/pipeline.ts";
+import type { SalesforceConfig } from "./salesforce-config.ts";
 import { createServiceMetrics } from "./service-metrics.ts";
 import { createImsToken } from "./sources/ims-token.ts";
 import { createJournalSource } from "./sources/journal.ts";
+import { createSalesforceApi } from "./sources/salesforce-api.ts";
+import { createSalesforceJobs } from "./sources/salesforce-jobs.ts";
+import { createSalesforceProblems } from "./sources/salesforce-problems.ts";
+import { createSalesforceToken } from "./sources/salesforce-token.ts";
 import { createWebhookSource } from "./sources/webhook.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { loadVersion } from "./version.ts";
@@ -57,9 +62,16 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     });
     closers.push(() => pipeline.close());
 
-    const sources: Source[] = roles.includes("ingest")
+    const isIngesting = roles.includes("ingest");
+    const journals = isIngesting
       ? config.journals.map((journal) => journalSource(journal, pipeline, store, logger))
       : [];
+    const sources: Source[] = [
+      ...journals,
+      ...(isIngesting && config.salesforce !== undefined
+        ? salesforceSources(config, config.salesforce, pipeline, store, logger)
+        : []),
+    ];
     const webhook =
       config.webhook === undefined
         ? undefined
@@ -89,7 +101,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
           clock: systemClock,
           logger: logger.child({ part: "alerts" }),
           registry: metrics.registry,
-          coveredUntil: await coverage(store, sources, config.values.RETRY_SPEED ?? 1),
+          coveredUntil: await coverage(store, journals, config.values.RETRY_SPEED ?? 1),
           baseUrl: () => url,
         })
       : undefined;
@@ -168,14 +180,14 @@ const WEBHOOK_PAUSE_MS = 16 * 60_000;
  */
 async function coverage(
   store: Store,
-  sources: readonly Source[],
+  journals: readonly Source[],
   speed: number,
 ): Promise<(now: number) => Promise<number>> {
   const startedAt = systemClock.now();
   const lastFactAt = await store.lastFactAt();
   return async (now) => {
-    if (sources.length > 0) {
-      return Math.min(...sources.map((source) => source.status().coveredUntil ?? 0));
+    if (journals.length > 0) {
+      return Math.min(...journals.map((source) => source.status().coveredUntil ?? 0));
     }
     const cursors = await store.journalCursors();
     if (cursors.length > 0)
@@ -220,6 +232,29 @@ function journalSource(journal: JournalConfig, intake: Intake, store: Store, log
     clock: systemClock,
     logger: logger.child({ part: journal.name }),
   });
+}
+
+function salesforceSources(
+  config: Config,
+  access: SalesforceConfig,
+  intake: Intake,
+  store: Store,
+  logger: PinoLogger,
+): Source[] {
+  const token = createSalesforceToken({ ...access, clock: systemClock });
+  const common = {
+    api: createSalesforceApi({ token, clock: systemClock }),
+    instance: async (signal: AbortSignal) => new URL((await token.get(signal)).origin).host,
+    jobs: store,
+    intake,
+    clock: systemClock,
+    logger: logger.child({ part: "salesforce" }),
+    speed: config.values.RETRY_SPEED ?? 1,
+  };
+  const jobs = createSalesforceJobs({ ...common, name: "salesforce-jobs", discover: access.discover });
+  const tables = access.problemTables;
+  if (tables.length === 0) return [jobs];
+  return [jobs, createSalesforceProblems({ ...common, name: "salesforce-problems", tables })];
 }
 
 /** A source ends only when told to; if a fault of its own ends it, the others go on and the log says so. */

@@ -16,6 +16,7 @@ import {
   type SettingsByInstance,
 } from "./core/lifecycle-settings.ts";
 import { RETRY_POLICIES, type RetryPolicyName } from "./core/retry-policy.ts";
+import { readSalesforce, type SalesforceConfig } from "./salesforce-config.ts";
 import {
   CLIENT_SETTINGS,
   LATER_SETTINGS,
@@ -54,13 +55,15 @@ export interface Config {
   readonly auth: "keys" | "off";
   readonly adminKey: string | undefined;
   readonly alerts: AlertConfig;
+  /** undefined: no Data Cloud is watched. */
+  readonly salesforce: SalesforceConfig | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-const FILE_KEYS = ["settings", "journals", "instances", "alerts"];
+const FILE_KEYS = ["settings", "journals", "instances", "alerts", "salesforce"];
 
 /**
- * @param fileText the YAML file's text: `settings` (by name), `journals` (a list), `instances` (by Munchkin id)
+ * @param fileText the YAML file's text: `settings` (by name), `journals` (a list), `instances` (by Munchkin id), `salesforce`
  * @param readSecret reads the file that a NAME_FILE variable names
  * @throws After202Error CONFIG_INVALID; `details` is the list of all problems
  */
@@ -75,6 +78,7 @@ export function loadConfig(
   const journals = readJournals(values, file["journals"], problems);
   const lifecycle = readInstances(values, file["instances"], problems);
   const alerts = readAlerts(values, file["alerts"], problems);
+  const salesforce = readSalesforce(values, file["salesforce"], problems);
   const host = values.HOST ?? "";
   if (values.API_AUTH === "off" && !isLoopback(host)) {
     problems.push(`API_AUTH=off needs a loopback HOST, and ${host} is none: use keys, or HOST=127.0.0.1.`);
@@ -106,6 +110,7 @@ export function loadConfig(
     auth: values.API_AUTH ?? "keys",
     adminKey: values.API_ADMIN_KEY,
     alerts,
+    salesforce,
   };
 }
 
@@ -180,7 +185,7 @@ function readValues(
       problems.push(`${name} is not supported by this version yet; unset it.`);
     const known = Object.hasOwn(SETTINGS, name) || isSecretFile(name) || CLIENT_SETTINGS.includes(name);
     if (name.startsWith("AFTER202_") && !known) problems.push(`${name} is not a setting.`);
-    if (name.startsWith("ADOBE_") && !known)
+    if (/^(ADOBE|SALESFORCE)_/.test(name) && !known && !LATER_SETTINGS.includes(name))
       problems.push(`${name} is not a setting; see the README's table.`);
   }
   const values: Record<string, unknown> = {};

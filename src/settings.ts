@@ -142,6 +142,24 @@ export const SETTINGS = {
     "Where the keys of the signatures lie.",
     "https://static.adobeioevents.com",
   ),
+  SALESFORCE_LOGIN_URL: setting(
+    origin,
+    "Where Salesforce issues tokens; for a sandbox https://test.salesforce.com.",
+    "https://login.salesforce.com",
+  ),
+  SALESFORCE_CLIENT_ID: setting(text, "Consumer key of the connected app that may use Data Cloud."),
+  SALESFORCE_PRIVATE_KEY: secret("Its private key: PEM, RSA."),
+  SALESFORCE_USERNAME: setting(text, "The user in whose name it logs in."),
+  SALESFORCE_ACCESS_TOKEN: secret("A core token, in place of the three; somebody else keeps it fresh."),
+  SALESFORCE_ORG_URL: setting(
+    origin,
+    "The org (My Domain), where the core token is exchanged for one of Data Cloud; needed with a ready token.",
+  ),
+  SALESFORCE_JOBS: setting(
+    oneOf("reported", "all"),
+    "Bulk jobs that are watched: those reported to after202, or all of the tenant.",
+    "reported",
+  ),
   ALERT_WEBHOOK_URL: setting(url, "Hook: signed webhook (Standard Webhooks)."),
   ALERT_WEBHOOK_SECRET: secret("Its signing secret: whsec_ and base64."),
   SLACK_WEBHOOK_URL: secretUrl("Hook: Slack incoming webhook."),
@@ -156,15 +174,7 @@ export type SettingName = keyof typeof SETTINGS;
 export type SettingValue<N extends SettingName> = ReturnType<(typeof SETTINGS)[N]["parse"]>;
 
 /** Named in the documentation for what is to come; set today they would do nothing, so they are refused. */
-export const LATER_SETTINGS: readonly string[] = [
-  "SSE_URL",
-  "WEBSOCKET_URL",
-  "SALESFORCE_LOGIN_URL",
-  "SALESFORCE_CLIENT_ID",
-  "SALESFORCE_PRIVATE_KEY_FILE",
-  "SALESFORCE_USERNAME",
-  "LINK_KEY_SECRET",
-];
+export const LATER_SETTINGS: readonly string[] = ["SSE_URL", "WEBSOCKET_URL", "LINK_KEY_SECRET"];
 
 /** Read by the commands that ask a running service, not by the service. */
 export const CLIENT_SETTINGS: readonly string[] = [

@@ -148,10 +148,10 @@ export const DEFAULT_TEXTS: Readonly<Record<AlertRuleName, RuleTexts>> = {
   "bulk-job-failed": {
     title: "Bulk job failed: {{subject}}",
     description:
-      "The job ended as Failed: records that it had not processed by then did not get in. " +
-      "The job's own error message says why.",
+      "The job ended as Failed, or not one of its rows got in: the files have to be loaded again. " +
+      "Data Cloud's refresh history of the data stream says why; the job itself does not.",
     summary: {
-      firing: "{{requests}} to {{subject}} {{have}} failed as a bulk job, with {{records}} not taken",
+      firing: "{{requests}} to {{subject}} {{have}} failed as a bulk job: {{reason}}",
       resolved: "No further bulk job for {{subject}} has failed",
       recovered: "The failed bulk job for {{subject}} was completed after all",
     },

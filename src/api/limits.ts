@@ -12,7 +12,8 @@ export const WEBHOOK_BODY_LIMIT = 2.5 * MEBIBYTE;
 export const SMALL_BODY_LIMIT = 256 * 1_024;
 
 export const MAX_SUBMISSIONS = 10_000;
-export const MAX_RECORDS = 1_000_000;
+/** Of one call: a file of 150 MB holds at most so many rows. */
+export const MAX_RECORDS = 100_000_000;
 
 export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 500;

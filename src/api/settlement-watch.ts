@@ -131,7 +131,7 @@ export function createSettlementWatch({ ledger, changes, clock, maxWaiters }: Wa
 
 /** Answers those whose request is settled or whose time is up, and notes when the clock changes the rest. */
 function judge(entry: Watched, waiters: readonly Waiter[], one: Lifecycle | undefined, now: number): void {
-  const settled = one !== undefined && isTerminal(one.state);
+  const settled = one !== undefined && (isTerminal(one.state) || !one.verifiable);
   for (const waiter of waiters) if (settled || waiter.until <= now) waiter.resolve(one);
   const { nextAt = null, windowEndsAt = null, deadlineAt = null } = one?.retry ?? {};
   for (const at of [nextAt, windowEndsAt, deadlineAt]) {

@@ -28,10 +28,15 @@ export function checkSubmission(given: unknown): CheckedSubmission {
 
 function faultsOfMeaning(value: Partial<Record<keyof SubmissionInput, unknown>>): Fault[] {
   const faults: Fault[] = [];
-  for (const field of ["submittedAt", "respondedAt"] as const) {
+  for (const field of ["submittedAt", "respondedAt", "jobCreatedAt"] as const) {
     const text = value[field];
     if (typeof text === "string" && parseTime(text) === undefined) {
       faults.push({ field, message: "must be an RFC 3339 time such as 2026-11-22T02:00:00.000Z" });
+    }
+  }
+  for (const field of ["jobState", "jobCreatedAt"] as const) {
+    if (value[field] !== undefined && value.target !== "salesforce") {
+      faults.push({ field, message: "is of bulk jobs: it needs the target salesforce" });
     }
   }
   const { serverTime } = value;

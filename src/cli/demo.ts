@@ -1,5 +1,5 @@
 /**
- * `demo`: after202 at work on a simulated Marketo, to be looked at: nothing to set up, nothing left behind.
+ * `demo`: after202 at work on a simulated Marketo and a simulated Data Cloud, to be looked at: nothing to set up, nothing left behind.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
@@ -34,7 +34,9 @@ const SETTLE_MS = 8_000;
 
 export function demoCommand(): Command {
   return new Command("demo")
-    .description("watch after202 at work on a simulated Marketo; nothing to set up, nothing left behind")
+    .description(
+      "watch after202 at work on a simulated Marketo and Data Cloud; nothing to set up, nothing left behind",
+    )
     .option("--speed <factor>", "how many times faster Marketo's clock runs", positiveValue, 60)
     .option("--rate <number>", "requests a second", positiveValue, 5)
     .option("--minutes <number>", "end by itself after so many real minutes (default: Ctrl-C)", positiveValue)
@@ -67,7 +69,7 @@ async function demo(options: DemoOptions): Promise<void> {
   process.stdout.write(`${renderBanner(place, look)}\n`);
   const client = openServiceClient({ AFTER202_URL: world.url });
   try {
-    await show(client, place, look, endOf(options.minutes, signals.stopping));
+    await show(client, place, look, world, endOf(options.minutes, signals.stopping));
     process.stdout.write("\nEnding: nothing more is submitted.\n");
     const found = await compare(client, world, options.speed);
     process.stdout.write(`${renderComparison(found, look)}\n`);
@@ -91,7 +93,13 @@ function endOf(minutes: number | undefined, stopping: AbortSignal): AbortSignal 
 }
 
 /** Shows how requests move through their states, until the signal aborts. */
-async function show(client: ServiceClient, place: DemoPlace, look: Look, end: AbortSignal): Promise<void> {
+async function show(
+  client: ServiceClient,
+  place: DemoPlace,
+  look: Look,
+  world: World,
+  end: AbortSignal,
+): Promise<void> {
   const takeCensus = openCensus(client);
   const alerts = openAlertWatch(client);
   const region = createLiveRegion(process.stdout);
@@ -103,9 +111,11 @@ async function show(client: ServiceClient, place: DemoPlace, look: Look, end: Ab
     const { newest, news } = await alerts.take();
     const elapsedMs = Date.now() - startedAt;
     if (process.stdout.isTTY) {
-      region.draw(`${renderBoard(census, place, elapsedMs, look)}\n${renderAlerts(newest, look)}`);
+      const board = renderBoard(census, place, elapsedMs, look, world.backfill());
+      region.draw(`${board}\n${renderAlerts(newest, look)}`);
     } else {
       tellNewStates(census, place, told);
+      tellBackfill(world.backfill(), place, told);
       for (const alert of news) process.stdout.write(`${alertLine(alert)}\n`);
       if (Date.now() - toldAt >= LINE_EVERY_MS) {
         toldAt = Date.now();
@@ -124,9 +134,15 @@ function tellNewStates({ samples }: Census, { url }: DemoPlace, told: Set<string
   }
 }
 
+function tellBackfill(backfill: string | undefined, { url }: DemoPlace, told: Set<string>): void {
+  if (backfill === undefined || told.has(backfill)) return;
+  told.add(backfill);
+  process.stdout.write(`backfill into Data Cloud: ${commandFor(url, backfill)}\n`);
+}
+
 /** Compares as soon as the service knows of all that has settled, or when it is time. */
 async function compare(client: ServiceClient, world: World, speed: number): Promise<Comparison> {
-  await world.submitter.close();
+  await world.endSubmitting();
   const endsAt = Date.now() + Math.max(2_000, Math.min(SETTLE_MS, (6 * 60_000) / speed + 2_000));
   const truth = structuredClone(world.simulator.truth()); // the books are kept on while we look
   for (;;) {

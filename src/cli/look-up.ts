@@ -34,8 +34,9 @@ export function correlationPath(id: string): string {
   return `/v1/correlations/${encodeURIComponent(id)}`;
 }
 
+/** What can never be verified is settled, too: there is nothing to wait for. */
 export function isSettled(found: Finding): boolean {
-  return found.kind === "request" ? found.json.terminal : found.json.settled;
+  return found.kind === "request" ? found.json.terminal || !found.json.verifiable : found.json.settled;
 }
 
 export function exitCodeOf(found: Finding): number {

@@ -17,7 +17,7 @@ export async function showFinding(client: ServiceClient, found: Finding, look: L
   if (total <= MOST_REQUESTS && total > (byState.succeeded ?? 0)) {
     const path = `${correlationPath(found.json.correlationId)}?requests=true`;
     const { items = [] } = await client.ask<CorrelationJson & { items?: LifecycleJson[] }>(path);
-    worth = items.filter((one) => one.state !== "succeeded");
+    worth = items.filter((one) => one.state !== "succeeded" && one.verifiable);
   }
   return renderCorrelation(found.json, worth, Date.now(), look);
 }

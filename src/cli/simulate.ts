@@ -1,5 +1,5 @@
 /**
- * `simulate`: a Marketo, its observability stream and Adobe I/O Events on loopback, until Ctrl-C.
+ * `simulate`: a Marketo, its observability stream, Adobe I/O Events and a Data Cloud on loopback, until Ctrl-C.
  *
  * Prints what after202 has to be pointed at; with `--target` it also submits, as a customer's program would.
  */
@@ -7,6 +7,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { RETRY_POLICIES, type RetryPolicyName } from "../core/retry-policy.ts";
 import { SIMULATED } from "../simulator/options.ts";
 import { openSimulator, type Simulator } from "../simulator/simulator.ts";
+import { type Backfills, openBackfills } from "../simulator/backfills.ts";
+import { openReportedCalls } from "../simulator/submitter/reported-calls.ts";
 import { openSubmitter, type Submitter } from "../simulator/submitter.ts";
 
 interface SimulateOptions {
@@ -14,6 +16,7 @@ interface SimulateOptions {
   speed: number;
   seed?: number;
   policy: RetryPolicyName;
+  salesforce: boolean;
   target?: string;
   apiKey?: string;
   rate: number;
@@ -31,7 +34,9 @@ interface SimulateOptions {
 
 export function simulateCommand(): Command {
   return new Command("simulate")
-    .description("run a Marketo Data Ingestion API with its stream, journal and webhooks on loopback")
+    .description(
+      "run a Marketo Data Ingestion API with its stream, journal and webhooks, and a Data Cloud, on loopback",
+    )
     .option("--port <port>", "port on 127.0.0.1", number, 8203)
     .option("--speed <factor>", "how many times faster than the wall clock", number, 1)
     .option("--seed <number>", "repeat an earlier run (default: a new one each time)", number)
@@ -40,6 +45,7 @@ export function simulateCommand(): Command {
         .choices(Object.keys(RETRY_POLICIES))
         .default("marketo-2023"),
     )
+    .option("--no-salesforce", "with --target: submit to Marketo only")
     .option("--target <url>", "also submit, and report each attempt to the after202 there")
     .option("--api-key <key>", "key for that after202, with the scope submit", process.env["AFTER202_KEY"])
     .option("--rate <number>", "requests a second to submit", number, 5)
@@ -88,6 +94,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   });
   console.log(describe(simulator));
   const submitter = openSubmitting(simulator, options, seed);
+  const backfills = openBackfilling(simulator, options, seed);
   if (submitter !== null)
     console.log(`submitting    ${options.rate} requests/s, reported to ${options.target}`);
   console.log("Ctrl-C ends it.");
@@ -96,6 +103,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);
   });
+  await backfills?.close();
   const unreported = (await submitter?.close()) ?? 0;
   if (unreported > 0) console.error(`${unreported} submissions could not be reported`);
   await simulator.close();
@@ -113,6 +121,20 @@ function openSubmitting(simulator: Simulator, options: SimulateOptions, seed: nu
   });
 }
 
+function openBackfilling(simulator: Simulator, options: SimulateOptions, seed: number): Backfills | null {
+  if (options.target === undefined || !options.salesforce) return null;
+  const { salesforceUrl, settings } = simulator;
+  const calls = openReportedCalls(options.target.replace(/\/+$/, ""), options.apiKey);
+  const backfills = openBackfills({ salesforceUrl, call: calls.call, seed, speed: settings.speed });
+  return {
+    latest: backfills.latest,
+    async close() {
+      await backfills.close();
+      await calls.close();
+    },
+  };
+}
+
 function describe(simulator: Simulator): string {
   const { speed, policy, seed } = simulator.settings;
   return [
@@ -120,6 +142,7 @@ function describe(simulator: Simulator): string {
     `settings      speed ${speed}, policy ${policy.name}, seed ${seed}`,
     `Marketo API   ${simulator.marketoUrl}/subscriptions/${SIMULATED.instance}/persons …`,
     `              X-Mkto-User-Token: ${SIMULATED.userToken}`,
+    `Data Cloud    ${simulator.salesforceUrl}/api/v1/ingest/jobs …   (token: /services/a360/token for ${SIMULATED.salesforceToken})`,
     "",
     "Point after202 at it with:",
     `  ADOBE_JOURNAL_URL=${simulator.journalUrl}`,
@@ -128,6 +151,8 @@ function describe(simulator: Simulator): string {
     `  ADOBE_CLIENT_SECRET=${SIMULATED.clientSecret}`,
     `  ADOBE_ORG_ID=${SIMULATED.organizationId}`,
     `  ADOBE_PUBLIC_KEY_ORIGIN=${simulator.origin}`,
+    `  SALESFORCE_ORG_URL=${simulator.salesforceUrl}`,
+    `  SALESFORCE_ACCESS_TOKEN=${SIMULATED.salesforceToken}`,
     `  RETRY_POLICY=${policy.name}`,
     "",
   ].join("\n");

@@ -1,6 +1,7 @@
 /**
  * The roll-up of a correlation: all requests of a job, a backfill, a campaign, as one.
  */
+import { type Backfill, foldBackfill } from "./backfill.ts";
 import type { RecordCounts } from "./fact.ts";
 import { isTerminal, type Lifecycle, type LifecycleState } from "./lifecycle.ts";
 import { mergeCounts } from "./tally.ts";
@@ -9,8 +10,12 @@ export interface CorrelationRollup {
   readonly correlationId: string;
   readonly total: number;
   readonly byState: Readonly<Partial<Record<LifecycleState, number>>>;
-  /** Every request has reached a terminal state. */
+  /** Every request has reached a terminal state, or can reach none: nothing tells what became of it. */
   readonly settled: boolean;
+  /** Requests that were accepted and can never be verified, and their records. */
+  readonly unverifiable: { readonly requests: number; readonly records: number };
+  /** The bulk jobs among the requests, as one load; null when there are none. */
+  readonly backfill: Backfill | null;
   readonly records: {
     readonly expected: number;
     readonly created: number;
@@ -27,11 +32,17 @@ export interface CorrelationRollup {
   readonly requests: readonly Lifecycle[];
 }
 
-export function rollUp(correlationId: string, requests: readonly Lifecycle[]): CorrelationRollup {
+/** @param now epoch milliseconds */
+export function rollUp(
+  correlationId: string,
+  requests: readonly Lifecycle[],
+  now: number,
+): CorrelationRollup {
   const ordered = [...requests].sort((a, b) => a.t0 - b.t0 || (a.requestId < b.requestId ? -1 : 1));
   const byState: Partial<Record<LifecycleState, number>> = {};
   for (const { state } of ordered) byState[state] = (byState[state] ?? 0) + 1;
-  const open = ordered.filter((one) => !isTerminal(one.state));
+  const open = ordered.filter((one) => !isTerminal(one.state) && one.verifiable);
+  const unverifiable = ordered.filter((one) => !one.verifiable);
   const deadlines = open.flatMap((one) => (one.retry === null ? [] : [one.retry.deadlineAt]));
   const results = ordered.flatMap((one) => (one.lastResultAt === null ? [] : [one.lastResultAt]));
   const count = (pick: (one: Lifecycle) => number): number =>
@@ -41,6 +52,11 @@ export function rollUp(correlationId: string, requests: readonly Lifecycle[]): C
     total: ordered.length,
     byState,
     settled: open.length === 0,
+    unverifiable: {
+      requests: unverifiable.length,
+      records: unverifiable.reduce((sum, one) => sum + one.tally.expected, 0),
+    },
+    backfill: foldBackfill(ordered, now),
     records: {
       expected: count((one) => one.tally.expected),
       created: count((one) => one.tally.created),

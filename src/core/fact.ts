@@ -72,10 +72,12 @@ export interface ResultFact extends FactBase {
 
 export type JobState = "Open" | "UploadComplete" | "InProgress" | "JobComplete" | "Failed" | "Aborted";
 
-/** A state in which a bulk job was seen. */
+/** A state in which a bulk job was seen; `Gone`: the service knows it no longer. */
 export interface JobFact extends FactBase {
   readonly kind: "job";
-  readonly jobState: JobState;
+  readonly jobState: JobState | "Gone";
+  /** How often the service had tried it again by then. */
+  readonly retries: number;
 }
 
 export type Fact = SubmissionFact | ResultFact | JobFact;
@@ -91,8 +93,14 @@ export function submissionFactId(submissionId: string): string {
   return hash64(`s\n${submissionId}`);
 }
 
-export function jobFactId(jobId: string, state: JobState): string {
-  return hash64(`j\n${jobId}\n${state}`);
+/**
+ * Identity of a job's state: also who saw it, for the submitting side and the service date one state differently, and facts
+ * of one identity must be equal. The fold takes the earliest of one state.
+ *
+ * @param seenBy the submission that told of it, or what the service's answer says besides the state
+ */
+export function jobFactId(jobId: string, state: JobFact["jobState"], seenBy: string): string {
+  return hash64(`j\n${jobId}\n${state}\n${seenBy}`);
 }
 
 /** Distinct facts: of equal identities the highest version, else the one that came first. */

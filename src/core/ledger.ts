@@ -6,6 +6,7 @@
  */
 import { adoptFacts, matchAdoptions } from "./adoption.ts";
 import { type CorrelationRollup, rollUp } from "./correlation.ts";
+import { markCancelledRefreshes } from "./cancelled-refresh.ts";
 import type { Fact } from "./fact.ts";
 import { foldLifecycle, type FoldContext, type Lifecycle } from "./lifecycle.ts";
 import { settingsOf, type SettingsByInstance } from "./lifecycle-settings.ts";
@@ -135,11 +136,24 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
       if (ids.length < CHUNK || last === undefined) break;
       after = last;
     }
-    return requests.size === 0 ? undefined : rollUp(correlationId, [...requests.values()]);
+    return requests.size === 0
+      ? undefined
+      : rollUp(correlationId, await marked([...requests.values()]), clock.now());
+  }
+
+  async function marked(requests: readonly Lifecycle[]): Promise<Lifecycle[]> {
+    return markCancelledRefreshes(
+      requests,
+      (instance) => settingsOf(settings, instance).streamRefreshMs,
+      store.jobStarts,
+    );
   }
 
   return {
-    get: async (requestId) => (await getMany([requestId])).get(requestId),
+    async get(requestId) {
+      const one = (await getMany([requestId])).get(requestId);
+      return one === undefined ? undefined : (await marked([one]))[0];
+    },
     getMany,
     list,
     correlation,

@@ -11,6 +11,9 @@ export function timeText(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
+const UNVERIFIABLE =
+  "Salesforce Data Cloud gives streaming requests no id and no status: whether their records were processed cannot be asked.";
+
 /** @param now the time at which the lifecycle was folded, epoch milliseconds */
 export function lifecycleJson(one: Lifecycle, now: number) {
   return {
@@ -28,6 +31,8 @@ export function lifecycleJson(one: Lifecycle, now: number) {
     evidence: one.evidence,
     terminal: isTerminal(one.state),
     linkBearing: one.linkBearing,
+    verifiable: one.verifiable,
+    unverifiableReason: one.verifiable ? null : UNVERIFIABLE,
     records: {
       expected: one.tally.expected,
       created: one.tally.created,
@@ -46,6 +51,15 @@ export function lifecycleJson(one: Lifecycle, now: number) {
             nextAt: timeText(one.retry.nextAt),
             windowEndsAt: timeText(one.retry.windowEndsAt),
             deadlineAt: timeText(one.retry.deadlineAt),
+          },
+    job:
+      one.job === null
+        ? null
+        : {
+            state: one.job.jobState,
+            retries: one.job.retries,
+            uploads: one.job.uploads,
+            bytes: one.job.bytes,
           },
     submittedAt: timeText(one.submittedAt),
     acceptedAt: timeText(one.acceptedAt),
@@ -66,6 +80,11 @@ export function correlationJson(rollup: CorrelationRollup, now: number, withRequ
     settled: rollup.settled,
     requests: { total: rollup.total, byState: rollup.byState },
     records: rollup.records,
+    unverifiable: rollup.unverifiable,
+    backfill:
+      rollup.backfill === null
+        ? null
+        : { ...rollup.backfill, estimatedEndAt: timeText(rollup.backfill.estimatedEndAt) },
     firstAt: timeText(rollup.firstAt),
     lastResultAt: timeText(rollup.lastResultAt),
     earliestDeadlineAt: timeText(rollup.earliestDeadlineAt),

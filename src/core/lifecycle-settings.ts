@@ -14,6 +14,8 @@ export interface LifecycleSettings {
   readonly graceMs: number;
   /** How far apart a submission without a response and a request of the stream may begin and still be one. */
   readonly adoptionWindowMs: number;
+  /** How often Data Cloud takes up what came in by streaming. */
+  readonly streamRefreshMs: number;
 }
 
 export const DEFAULT_LINK_CODES = ["1004", "404"] as const;
@@ -30,6 +32,7 @@ export const DEFAULT_TRANSIENT_CODES = [
 ] as const;
 const DEFAULT_GRACE_MS = 5 * 60_000;
 const DEFAULT_ADOPTION_WINDOW_MS = 2 * 60_000;
+const STREAM_REFRESH_MS = 3 * 60_000;
 
 export interface LifecycleOptions {
   readonly policy?: RetryPolicyName;
@@ -49,6 +52,7 @@ export function lifecycleSettings(options: LifecycleOptions = {}): LifecycleSett
     transientCodes: options.transientCodes ?? DEFAULT_TRANSIENT_CODES,
     graceMs: Math.round((options.graceMs ?? DEFAULT_GRACE_MS) / speed),
     adoptionWindowMs: Math.round(DEFAULT_ADOPTION_WINDOW_MS / speed),
+    streamRefreshMs: Math.round(STREAM_REFRESH_MS / speed),
   };
 }
 

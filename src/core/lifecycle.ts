@@ -11,7 +11,8 @@
  *   retrying          the first retry is due, or link failures while the window is open
  *   succeeded, partially_failed, failed, aborted                                  (terminal)
  *   exhausted         link retries are over, records failed or still outstanding  (terminal, until a late result)
- *   overdue           outstanding at the deadline, no link field                  (terminal, until a late result)
+ *   overdue           outstanding at the deadline, no link field; or a bulk job that is gone before its end
+ *                                                                                 (terminal, until a late result)
  */
 import {
   distinctFacts,
@@ -22,9 +23,10 @@ import {
   type SubmissionFact,
   type Target,
 } from "./fact.ts";
+import { foldJob, isOver, jobHistory, jobOperation, type JobStanding } from "./job.ts";
 import type { LifecycleSettings } from "./lifecycle-settings.ts";
 import { attemptAt, lastRetryMs } from "./retry-policy.ts";
-import { foldTally, type Tally } from "./tally.ts";
+import { foldTally, type Tally, uploadedRecords, wasAccepted } from "./tally.ts";
 
 export const STATES = [
   "unconfirmed",
@@ -61,7 +63,9 @@ export type AnomalyCode =
   | "accounted_exceeds_expected"
   | "received_exceeds_submitted"
   | "result_precedes_request"
-  | "result_after_rejection";
+  | "result_after_rejection"
+  | "job_gone"
+  | "refresh_cancelled_by_job";
 
 /** A request as it stands at `now`; times are epoch milliseconds. */
 export interface Lifecycle {
@@ -78,6 +82,8 @@ export interface Lifecycle {
   readonly state: LifecycleState;
   readonly evidence: Evidence;
   readonly linkBearing: boolean;
+  /** false: the upstream accepted it and has no way to tell what became of it. */
+  readonly verifiable: boolean;
   /** A submission that never saw its response, joined to this request by its correlation id. */
   readonly adopted: boolean;
   readonly t0: number;
@@ -91,6 +97,9 @@ export interface Lifecycle {
   readonly anomalies: readonly AnomalyCode[];
   readonly labels: Readonly<Record<string, string>>;
   readonly submissions: readonly SubmissionFact[];
+  /** Of a bulk job; else null. */
+  readonly job: JobStanding | null;
+  /** The states of the bulk job, each once, as they were first seen. */
   readonly jobs: readonly JobFact[];
 }
 
@@ -106,16 +115,6 @@ export interface RetryStanding {
   /** When the retries seen as due so far were due. */
   readonly dueAt: readonly number[];
 }
-
-/** In the order in which a job moves; the furthest one seen counts. */
-export const JOB_STATES: readonly JobState[] = [
-  "Open",
-  "UploadComplete",
-  "InProgress",
-  "JobComplete",
-  "Failed",
-  "Aborted",
-];
 
 const STATE_OF_JOB: Readonly<Record<JobState, LifecycleState>> = {
   Open: "accepted",
@@ -135,7 +134,7 @@ export function foldLifecycle(facts: readonly Fact[], context: FoldContext): Lif
   submissions.sort((a, b) => a.at - b.at || (a.submissionId < b.submissionId ? -1 : 1));
   const results = distinct.filter((fact): fact is ResultFact => fact.kind === "result");
   const jobs = distinct.filter((fact): fact is JobFact => fact.kind === "job");
-  jobs.sort((a, b) => a.at - b.at || JOB_STATES.indexOf(a.jobState) - JOB_STATES.indexOf(b.jobState));
+  const job = foldJob(jobs, submissions);
 
   const text = (name: TextField): string =>
     greatest(submissions.map((fact) => fact[name])) || greatest(distinct.map((fact) => fact[name]));
@@ -144,15 +143,23 @@ export function foldLifecycle(facts: readonly Fact[], context: FoldContext): Lif
   const target = greatest(distinct.map((fact) => fact.target)) as Target;
   const settings = context.settingsFor(instance);
   const t0 = beginning(distinct);
-  const tally = foldTally(submissions, results, t0, settings);
+  const verifiable = !(
+    target === "salesforce" &&
+    job === null &&
+    results.length === 0 &&
+    submissions.some(wasAccepted)
+  );
+  const nothingAwaited = job === null ? !verifiable : isOver(job.jobState);
+  const tally = foldTally({ submissions, results, jobs, t0 }, settings, nothingAwaited);
   const linkBearing = submissions.some((fact) => fact.linkField !== "") || tally.linkReported;
   const view: View = {
     now: context.now,
     target,
     submissions,
     results,
-    jobs,
+    job,
     tally,
+    verifiable,
     linkBearing,
     firstRetryAt: t0 + (settings.policy.retryAfterMs[0] ?? 0),
     windowEndsAt: t0 + settings.policy.linkWindowMs,
@@ -172,12 +179,16 @@ export function foldLifecycle(facts: readonly Fact[], context: FoldContext): Lif
     instance,
     objectType: text("objectType"),
     objectName: text("objectName"),
-    operation: text("operation"),
+    operation:
+      job === null
+        ? text("operation")
+        : jobOperation([...submissions, ...jobs].map((fact) => fact.operation)),
     priority,
     clientId: text("clientId"),
     state: verdict.state,
     evidence: adopted ? "inferred" : verdict.evidence,
     linkBearing,
+    verifiable,
     adopted,
     t0,
     tally,
@@ -190,7 +201,8 @@ export function foldLifecycle(facts: readonly Fact[], context: FoldContext): Lif
     anomalies: anomaliesOf(view, t0),
     labels: Object.assign({}, ...submissions.map((fact) => fact.labels)) as Record<string, string>,
     submissions,
-    jobs,
+    job,
+    jobs: jobHistory(jobs),
   };
 }
 
@@ -209,8 +221,9 @@ interface View {
   readonly target: Target;
   readonly submissions: readonly SubmissionFact[];
   readonly results: readonly ResultFact[];
-  readonly jobs: readonly JobFact[];
+  readonly job: JobStanding | null;
   readonly tally: Tally;
+  readonly verifiable: boolean;
   readonly linkBearing: boolean;
   readonly firstRetryAt: number;
   readonly windowEndsAt: number;
@@ -226,17 +239,13 @@ interface Verdict {
 function decide(view: View): Verdict {
   const { now, tally, results, submissions } = view;
   const lastResultAt = latest(results.map((fact) => fact.at)) ?? 0;
-  const job = furthest(view.jobs);
-  if (job !== undefined) {
-    const state = STATE_OF_JOB[job.jobState];
-    return open(state, isTerminal(state) ? job.at : null);
-  }
+  if (view.job !== null) return decideJob(view.job, view);
   if (results.length === 0 && submissions.length > 0 && !submissions.some(wasAccepted)) {
     const answered = submissions.filter(hasResponse);
     if (answered.length === 0) return open("unconfirmed");
     return open("rejected", least(answered.map((fact) => fact.respondedAt ?? fact.at)));
   }
-  if (results.length === 0 && view.target === "salesforce") return open("accepted");
+  if (!view.verifiable) return open("accepted");
 
   const windowClosed = now >= view.windowEndsAt;
   if (tally.linkFailed > 0 && windowClosed) {
@@ -263,6 +272,17 @@ function decide(view: View): Verdict {
   return open(results.length > 0 ? "processing" : "accepted");
 }
 
+/** A job that is gone before its end is presumed lost; one that is complete may have left rows behind. */
+function decideJob({ jobState, at }: JobStanding, { tally, submissions }: View): Verdict {
+  if (jobState === "Gone") return { state: "overdue", evidence: "inferred", settledAt: at };
+  if (jobState !== "JobComplete" || tally.failedTotal === 0) {
+    const state = STATE_OF_JOB[jobState];
+    return open(state, isTerminal(state) ? at : null);
+  }
+  const uploaded = uploadedRecords(submissions);
+  return open(uploaded > 0 && tally.failedTotal >= uploaded ? "failed" : "partially_failed", at);
+}
+
 function open(state: LifecycleState, settledAt: number | null = null): Verdict {
   return { state, evidence: "observed", settledAt };
 }
@@ -273,7 +293,7 @@ function standing(
   settings: LifecycleSettings,
   t0: number,
 ): RetryStanding | null {
-  if (view.jobs.length > 0 || verdict.state === "unconfirmed" || verdict.state === "rejected") return null;
+  if (view.job !== null || verdict.state === "unconfirmed" || verdict.state === "rejected") return null;
   if (view.target === "salesforce") return null;
   const { policy } = settings;
   const until = verdict.settledAt ?? view.now;
@@ -293,7 +313,7 @@ function standing(
 function acceptedAt(view: View, t0: number): number | null {
   const accepted = view.submissions.filter(wasAccepted);
   if (accepted.length > 0) return least(accepted.map((fact) => fact.respondedAt ?? fact.t0));
-  return view.results.length > 0 || view.jobs.length > 0 ? t0 : null;
+  return view.results.length > 0 || view.job !== null ? t0 : null;
 }
 
 function anomaliesOf(view: View, t0: number): AnomalyCode[] {
@@ -307,6 +327,7 @@ function anomaliesOf(view: View, t0: number): AnomalyCode[] {
   if (results.length > 0 && submissions.some(hasResponse) && !submissions.some(wasAccepted)) {
     found.push("result_after_rejection");
   }
+  if (view.job?.jobState === "Gone") found.push("job_gone");
   return found;
 }
 
@@ -314,25 +335,10 @@ function hasResponse(fact: SubmissionFact): boolean {
   return fact.httpStatus !== null;
 }
 
-function wasAccepted(fact: SubmissionFact): boolean {
-  if (fact.httpStatus === null) return false;
-  return fact.target === "salesforce"
-    ? fact.httpStatus >= 200 && fact.httpStatus < 300
-    : fact.httpStatus === 202;
-}
-
 /** When the request began: what the best-informed facts say, the earliest of them. */
 function beginning(facts: readonly Fact[]): number {
   const rank = Math.min(...facts.map((fact) => fact.t0Rank));
   return Math.min(...facts.filter((fact) => fact.t0Rank === rank).map((fact) => fact.t0));
-}
-
-function furthest(jobs: readonly JobFact[]): JobFact | undefined {
-  return jobs.reduce<JobFact | undefined>(
-    (best, job) =>
-      best === undefined || JOB_STATES.indexOf(job.jobState) > JOB_STATES.indexOf(best.jobState) ? job : best,
-    undefined,
-  );
 }
 
 function greatest(texts: readonly string[]): string {

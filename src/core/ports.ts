@@ -4,7 +4,7 @@
  * Declared for their consumers. Nothing here has behaviour; app.ts decides who implements what.
  */
 import type { ErrorCode } from "./errors.ts";
-import type { Fact } from "./fact.ts";
+import type { Fact, JobState } from "./fact.ts";
 import type { StreamMetric } from "./stream-metric.ts";
 import type { StreamStatus } from "./stream-status.ts";
 import type { LinkKey } from "./submission.ts";
@@ -29,6 +29,9 @@ export interface Logger {
 
 /** The ways in which events arrive. */
 export type SourcePath = "journal" | "webhook" | "relay" | "replay";
+
+/** The same, and that of a source that asks for what it tells. */
+export type SourceWay = SourcePath | "poll";
 
 /** What a source hands over: bytes as they came, and where from. */
 export interface Delivery {
@@ -78,7 +81,7 @@ export interface Source {
 
 export interface SourceStatus {
   readonly name: string;
-  readonly path: SourcePath;
+  readonly path: SourceWay;
   readonly state: "starting" | "reading" | "idle" | "retrying" | "stopped";
   readonly lastReadAt: number | null;
   readonly lastEventAt: number | null;
@@ -162,6 +165,30 @@ export interface CoverageGap {
   readonly reason: "position_expired";
 }
 
+/** A bulk job that is not seen to have ended, or whose rows that failed are not counted yet. */
+export interface KnownJob {
+  readonly requestId: string;
+  readonly objectName: string;
+  /** When it was created, as far as is known, epoch milliseconds. */
+  readonly t0: number;
+  /** The furthest state seen, and when it was. */
+  readonly jobState: JobState;
+  readonly at: number;
+}
+
+/** Bulk jobs, as the source that watches them asks for them: newest first. */
+export interface JobReader {
+  /** Created since then (epoch milliseconds), not seen to have ended, and not gone. */
+  openJobs(instance: string, since: number, limit: number): Promise<KnownJob[]>;
+  /** Created since then, complete or failed, and without a result: the rows of these objects that failed are not counted. */
+  endedJobs(
+    instance: string,
+    objectNames: readonly string[],
+    since: number,
+    limit: number,
+  ): Promise<KnownJob[]>;
+}
+
 export interface CursorStore {
   loadCursor(source: string): Promise<JournalCursor | undefined>;
   saveCursor(cursor: JournalCursor): Promise<void>;
@@ -211,7 +238,17 @@ export interface AdoptionCandidate {
   readonly requestId: string;
 }
 
+/** That a bulk job was taken up: closed, or being processed. */
+export interface JobStart {
+  readonly instance: string;
+  readonly objectName: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
 export interface FactReader {
+  /** Bulk jobs of these objects that were taken up in [since, until]. */
+  jobStarts(objectNames: readonly string[], since: number, until: number): Promise<JobStart[]>;
   /** All facts of the requests, duplicates possible. */
   factsOf(requestIds: readonly string[]): Promise<Map<string, Fact[]>>;
   /** Requests without a response under these correlation ids, and the stream's requests near them in time. */

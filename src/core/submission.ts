@@ -1,7 +1,16 @@
 /**
  * Submissions: what the submitting side tells of one HTTP attempt, and the fact it becomes.
  */
-import { DECODER_VERSION, type SubmissionFact, submissionFactId, T0_RANK, type Target } from "./fact.ts";
+import {
+  DECODER_VERSION,
+  type JobFact,
+  jobFactId,
+  type JobState,
+  type SubmissionFact,
+  submissionFactId,
+  T0_RANK,
+  type Target,
+} from "./fact.ts";
 
 const ACCEPTED = 202;
 
@@ -27,6 +36,10 @@ export interface SubmissionInput {
   readonly errorCode?: string;
   readonly errorMessage?: string;
   readonly previousSubmissionId?: string;
+  /** Of a bulk job: the state it has after this call. */
+  readonly jobState?: JobState;
+  /** Of a bulk job: its `createdDate`, RFC 3339. */
+  readonly jobCreatedAt?: string;
   readonly linkField?: string;
   readonly linkKeys?: readonly string[];
   readonly personKeys?: readonly string[];
@@ -51,9 +64,12 @@ export function requestIdOf(input: SubmissionInput): string {
   return input.requestId ?? input.submissionId;
 }
 
+/** @see submissionFacts for all that a submission tells */
 export function submissionFact(input: SubmissionInput): SubmissionFact {
   const submittedAt = Date.parse(input.submittedAt);
-  const serverTime = input.serverTime === undefined ? null : Date.parse(input.serverTime);
+  // every call of a bulk job stands where the job began, however much later it was made
+  const begunAt = input.jobCreatedAt ?? input.serverTime;
+  const serverTime = begunAt === undefined ? null : Date.parse(begunAt);
   return {
     kind: "submission",
     requestId: requestIdOf(input),
@@ -87,6 +103,37 @@ export function submissionFact(input: SubmissionInput): SubmissionFact {
 /** A request id comes with a response; where the status is not told and no error either, it was accepted. */
 function statusFor(input: SubmissionInput): number | null {
   return input.requestId !== undefined && input.errorCode === undefined ? ACCEPTED : null;
+}
+
+/**
+ * The facts of one submission: the attempt, and, where it was a call of a bulk job that the service took, the state that the
+ * job has since. An upload leaves a job open, whether it says so or not.
+ */
+export function submissionFacts(input: SubmissionInput): (SubmissionFact | JobFact)[] {
+  const fact = submissionFact(input);
+  const isUpload = fact.target === "salesforce" && fact.operation === "upload";
+  const jobState = input.jobState ?? (isUpload ? "Open" : undefined);
+  const { httpStatus } = fact;
+  const taken = httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
+  if (jobState === undefined || input.requestId === undefined || !taken) return [fact];
+  const job: JobFact = {
+    ...namesOf(fact),
+    kind: "job",
+    factId: jobFactId(fact.requestId, jobState, input.submissionId),
+    at: fact.respondedAt ?? fact.at,
+    jobState,
+    retries: 0,
+  };
+  return [fact, job];
+}
+
+type Names = Omit<JobFact, "kind" | "factId" | "at" | "jobState" | "retries">;
+
+/** What a job's fact has in common with the call that told of it. */
+function namesOf({ requestId, version, t0, t0Rank, target, instance, ...fact }: SubmissionFact): Names {
+  const { objectType, objectName, operation, priority, clientId, correlationId, requestSource } = fact;
+  const about = { objectType, objectName, operation, priority, clientId, correlationId, requestSource };
+  return { requestId, version, t0, t0Rank, target, instance, ...about };
 }
 
 export function linkKeysOf(input: SubmissionInput): LinkKey[] {

@@ -5,7 +5,7 @@
  * attempts that the service retries (transient and link codes) are taken back, oldest first: they were
  * retried. What is still too much stays, as an excess.
  */
-import type { RecordCounts, ResultFact, SubmissionFact } from "./fact.ts";
+import type { JobFact, RecordCounts, ResultFact, SubmissionFact } from "./fact.ts";
 import type { LifecycleSettings } from "./lifecycle-settings.ts";
 import { attemptAt } from "./retry-policy.ts";
 
@@ -37,12 +37,19 @@ export interface Tally {
   readonly attempts: readonly Attempt[];
 }
 
-/** @param t0 when the request began, epoch milliseconds */
+/** What a tally is made from; `t0` is when the request began, epoch milliseconds. */
+export interface TallyFacts {
+  readonly submissions: readonly SubmissionFact[];
+  readonly results: readonly ResultFact[];
+  readonly jobs: readonly JobFact[];
+  readonly t0: number;
+}
+
+/** @param nothingAwaited whatever was not reported is not waited for: no news of it can come */
 export function foldTally(
-  submissions: readonly SubmissionFact[],
-  results: readonly ResultFact[],
-  t0: number,
+  { submissions, results, jobs, t0 }: TallyFacts,
   settings: LifecycleSettings,
+  nothingAwaited: boolean,
 ): Tally {
   const ordered = results
     .map((fact) => ({ fact, attempt: attemptAt(settings.policy, fact.at - t0) }))
@@ -50,7 +57,10 @@ export function foldTally(
   const created = sum(results.map((fact) => fact.created));
   const updated = sum(results.map((fact) => fact.updated));
   const reported = mergeCounts(results.map((fact) => fact.failed));
-  const expected = expectedRecords(submissions, results);
+  const expected =
+    jobs.length > 0
+      ? Math.max(uploadedRecords(submissions), created + updated + total(reported))
+      : expectedRecords(submissions, results);
   const tooMany = Math.max(0, created + updated + total(reported) - expected);
   const attempts = takeBack(ordered, tooMany, settings);
   const superseded = mergeCounts(attempts.map((attempt) => attempt.superseded));
@@ -67,10 +77,21 @@ export function foldTally(
     linkReported: total(reported, settings.linkCodes) > 0,
     superseded,
     supersededTotal,
-    outstanding: Math.max(0, expected - created - updated - failedTotal),
+    outstanding: nothingAwaited ? 0 : Math.max(0, expected - created - updated - failedTotal),
     excess: tooMany - supersededTotal,
     attempts,
   };
+}
+
+/** Rows of a bulk job: those of the uploads that the service took (its other calls carry none). */
+export function uploadedRecords(submissions: readonly SubmissionFact[]): number {
+  return sum(submissions.filter(wasAccepted).map((fact) => fact.records));
+}
+
+/** Marketo accepts with a 202, Salesforce with any 2xx. */
+export function wasAccepted({ httpStatus, target }: SubmissionFact): boolean {
+  if (httpStatus === null) return false;
+  return target === "salesforce" ? httpStatus >= 200 && httpStatus < 300 : httpStatus === 202;
 }
 
 /**
@@ -114,7 +135,7 @@ function compareIds(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function sum(numbers: readonly number[]): number {
+export function sum(numbers: readonly number[]): number {
   let result = 0;
   for (const number of numbers) result += number;
   return result;

@@ -1,6 +1,7 @@
 /**
  * The timeline of one request: what happened when, and how we know.
  */
+import { isCallToJob } from "./job.ts";
 import { isTerminal, type Evidence, type Lifecycle, type LifecycleState } from "./lifecycle.ts";
 import type { RecordCounts, SubmissionFact } from "./fact.ts";
 import { total } from "./tally.ts";
@@ -21,6 +22,10 @@ export interface TimelineEntry {
     | "settled";
   readonly evidence: Evidence;
   readonly submissionId?: string;
+  /** Of a call to a bulk job: upload, close, abort, … */
+  readonly operation?: string;
+  readonly records?: number;
+  readonly bytes?: number;
   readonly httpStatus?: number;
   readonly errorCode?: string;
   readonly errorMessage?: string;
@@ -32,12 +37,16 @@ export interface TimelineEntry {
   /** Failures of this result that a later attempt made good. */
   readonly superseded?: RecordCounts;
   readonly jobState?: string;
+  /** How often the service had tried the job again by then; absent when it had not. */
+  readonly retries?: number;
   readonly state?: LifecycleState;
 }
 
 /** In the order in which it happened; entries of one moment keep their natural order. */
 export function timelineOf(one: Lifecycle, now: number): TimelineEntry[] {
-  const entries: TimelineEntry[] = one.submissions.flatMap((fact) => submissionEntries(fact));
+  const entries: TimelineEntry[] = one.submissions.flatMap((fact) =>
+    submissionEntries(fact, one.job === null ? {} : callOf(fact)),
+  );
   if (one.submissions.length === 0 && one.acceptedAt !== null && one.jobs.length === 0) {
     entries.push({ at: one.acceptedAt, type: "accepted", evidence: "observed" });
   }
@@ -50,7 +59,7 @@ export function timelineOf(one: Lifecycle, now: number): TimelineEntry[] {
     entries.push({
       at: fact.at,
       type: "result",
-      attempt,
+      ...(one.job === null ? { attempt } : {}), // the retry policy is not the one of bulk jobs
       evidence: "observed",
       eventId: fact.eventId,
       created: fact.created,
@@ -68,7 +77,8 @@ export function timelineOf(one: Lifecycle, now: number): TimelineEntry[] {
     entries.push({ at: windowEndsAt, type: "window_closed", evidence: "inferred" });
   }
   for (const job of one.jobs) {
-    entries.push({ at: job.at, type: "job", evidence: "observed", jobState: job.jobState });
+    const retries = job.retries > 0 ? { retries: job.retries } : {};
+    entries.push({ at: job.at, type: "job", evidence: "observed", jobState: job.jobState, ...retries });
   }
   if (isTerminal(one.state) && one.settledAt !== null && one.state !== "rejected") {
     entries.push({ at: one.settledAt, type: "settled", evidence: one.evidence, state: one.state });
@@ -85,12 +95,17 @@ function rank(entry: TimelineEntry): number {
   return entry.type === "settled" ? 2 : 1;
 }
 
-function submissionEntries(fact: SubmissionFact): TimelineEntry[] {
+function callOf({ operation, records, bytes }: SubmissionFact): Partial<TimelineEntry> {
+  return { operation, ...(operation === "upload" ? { records, bytes } : {}) };
+}
+
+function submissionEntries(fact: SubmissionFact, call: Partial<TimelineEntry>): TimelineEntry[] {
   const submitted: TimelineEntry = {
     at: fact.at,
     type: "submitted",
     evidence: "observed",
     submissionId: fact.submissionId,
+    ...call,
   };
   const at = fact.respondedAt ?? fact.at;
   if (fact.httpStatus === null) {
@@ -101,6 +116,10 @@ function submissionEntries(fact: SubmissionFact): TimelineEntry[] {
     ];
   }
   if (fact.httpStatus >= 200 && fact.httpStatus < 300) {
+    // of a job only its creation is an acceptance; what is done to it since needs no line of its own
+    if (isCallToJob(fact) && call.operation !== undefined) {
+      return [{ ...submitted, httpStatus: fact.httpStatus }];
+    }
     return [submitted, { at, type: "accepted", evidence: "observed", httpStatus: fact.httpStatus }];
   }
   const { httpStatus, errorCode, errorMessage } = fact;

@@ -9,6 +9,7 @@ import type { FaultPlan } from "./faults.ts";
 import type { TokenIssuer } from "./ims-routes.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Random } from "./random.ts";
+import type { Salesforce } from "./salesforce/salesforce.ts";
 import { rawEvent, seal } from "./stream/cloud-event.ts";
 import type { Stream } from "./stream/stream.ts";
 import type { Truth, TruthRow } from "./truth.ts";
@@ -21,6 +22,7 @@ export interface ControlParts {
   readonly faults: FaultPlan;
   readonly stream: Stream;
   readonly tokens: TokenIssuer;
+  readonly salesforce: Salesforce;
   readonly journals: ReadonlyMap<string, Journal>;
   readonly webhooks: Webhooks;
   readonly random: Random;
@@ -68,6 +70,7 @@ export function addControlRoutes(server: FastifyInstance, parts: ControlParts): 
   /** Revokes every token given out so far. */
   server.post("/_simulator/revoke", async () => {
     parts.tokens.revokeAll();
+    parts.salesforce.revokeTokens();
     return { revoked: true };
   });
 

@@ -69,10 +69,7 @@ function objectAt(holder: Readonly<Record<string, unknown>>): object {
 }
 
 /** A body or record that carries a directive. */
-export function withDirective<T extends object>(
-  holder: T,
-  directive: RequestDirective | RecordDirective | undefined,
-): T {
+export function withDirective<T extends object>(holder: T, directive: object | undefined): T {
   return directive === undefined ? holder : { ...holder, [KEY]: directive };
 }
 

@@ -42,10 +42,14 @@ interface Faults {
   marketo: EndpointFaults;
   ims: EndpointFaults;
   journal: EndpointFaults;
+  /** Data Cloud: streaming, bulk jobs, queries. */
+  salesforce: EndpointFaults;
+  /** Both of its token endpoints. */
+  salesforceToken: EndpointFaults;
 }
 
 export type FaultsPatch = { [Part in keyof Faults]?: Partial<Faults[Part]> };
-type FaultyEndpoint = "marketo" | "ims" | "journal";
+type FaultyEndpoint = Exclude<keyof Faults, "stream">;
 
 export interface FaultPlan {
   readonly settings: Faults;
@@ -68,11 +72,15 @@ export function createFaultPlan(random: Random, initial: FaultsPatch = {}): Faul
     marketo: noEndpointFaults(),
     ims: noEndpointFaults(),
     journal: noEndpointFaults(),
+    salesforce: noEndpointFaults(),
+    salesforceToken: noEndpointFaults(),
   };
   const sequences: Record<FaultyEndpoint, Random> = {
     marketo: random.fork("marketo"),
     ims: random.fork("ims"),
     journal: random.fork("journal"),
+    salesforce: random.fork("salesforce"),
+    salesforceToken: random.fork("salesforceToken"),
   };
 
   function patch(changes: FaultsPatch): void {

@@ -6,6 +6,7 @@
 import { RETRY_POLICIES, scalePolicy, type RetryPolicy, type RetryPolicyName } from "../core/retry-policy.ts";
 import type { LinkFailureMode } from "./directives.ts";
 import type { FaultsPatch } from "./faults.ts";
+import { salesforceDefaults, type SalesforceSettings } from "./salesforce/settings.ts";
 import type { WebhookTarget } from "./webhook/registration.ts";
 
 /** Fixed credentials of the simulator; nothing here is secret. */
@@ -16,6 +17,10 @@ export const SIMULATED = {
   userToken: "sim-token",
   instance: "123-ABC-456",
   journalRegistration: "sim-registration",
+  salesforceClientId: "sim-connected-app",
+  salesforceUsername: "integration@sim.example",
+  /** A core token that is good for ever. */
+  salesforceToken: "sim-core-token",
 } as const;
 
 export interface CustomObjectSettings {
@@ -123,6 +128,7 @@ export interface SimulatorOptions {
   observability?: Partial<ObservabilitySettings>;
   journal?: Partial<JournalSettings>;
   ims?: Partial<ImsSettings>;
+  salesforce?: Partial<SalesforceSettings>;
   webhook?: Partial<WebhookSettings>;
   webhooks?: readonly WebhookTarget[];
   faults?: FaultsPatch;
@@ -142,6 +148,7 @@ export interface SimulatorSettings {
   readonly observability: ObservabilitySettings;
   readonly journal: JournalSettings;
   readonly ims: ImsSettings;
+  readonly salesforce: SalesforceSettings;
   readonly webhook: WebhookSettings;
   readonly maxTruthRequests: number;
 }
@@ -179,6 +186,7 @@ export function loadSettings(options: SimulatorOptions): SimulatorSettings {
       ...options.journal,
     },
     ims: { expiresInSeconds: 86_399, ...options.ims },
+    salesforce: { ...salesforceDefaults(), ...options.salesforce },
     webhook: {
       timeoutMs: 10_000,
       maxBatchEvents: 20,

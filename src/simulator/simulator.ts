@@ -1,5 +1,6 @@
 /**
- * The simulator: a Marketo Data Ingestion API, its observability stream, and Adobe I/O Events, on one loopback port.
+ * The simulator: a Marketo Data Ingestion API, its observability stream, Adobe I/O Events and a Salesforce Data Cloud, on
+ * one loopback port.
  *
  * It speaks the real protocols over real sockets and keeps books of what really happened, against which an observer
  * can be judged. Everything it decides comes from its seed; its clock runs `speed` times faster than the wall.
@@ -17,6 +18,7 @@ import { createQuota, type Quota } from "./marketo/quota.ts";
 import { addMarketoRoutes } from "./marketo/routes.ts";
 import { loadSettings, SIMULATED, type SimulatorOptions, type SimulatorSettings } from "./options.ts";
 import { createRandom } from "./random.ts";
+import { addSalesforce } from "./salesforce/salesforce.ts";
 import { createScheduler } from "./scheduler.ts";
 import { createObservability, type Observability } from "./stream/observability.ts";
 import { createResultsOutbox } from "./stream/results-outbox.ts";
@@ -32,6 +34,10 @@ export interface Simulator {
   /** Base of the Marketo API: `{origin}`; requests go to `/subscriptions/{munchkinId}/…` below it. */
   readonly marketoUrl: string;
   readonly imsUrl: string;
+  /** The Salesforce org, and the tenant of its Data Cloud. */
+  readonly salesforceUrl: string;
+  /** PEM of the connected app that may log in to the org; made when first asked for. */
+  salesforcePrivateKey(): string;
   /** The first journal; see `journalUrlOf` for others. */
   readonly journalUrl: string;
   readonly settings: SimulatorSettings;
@@ -106,8 +112,16 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     random: random.fork("webhooks"),
     origin: () => origin,
   });
+  const salesforce = addSalesforce(server, {
+    settings: settings.salesforce,
+    faults,
+    scheduler,
+    truth,
+    random: random.fork("salesforce"),
+    origin: () => origin,
+  });
   const summary = (): SimulatorSummary =>
-    summarize({ origin, settings, truth, processor, outbox, stream, journals, webhooks, tokens });
+    summarize({ origin, settings, truth, processor, outbox, stream, journals, webhooks, tokens, salesforce });
   addMarketoRoutes(server, {
     settings,
     faults,
@@ -125,6 +139,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     faults,
     stream,
     tokens,
+    salesforce,
     journals,
     webhooks,
     random: random.fork("control"),
@@ -145,6 +160,8 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     origin,
     marketoUrl: origin,
     imsUrl: origin,
+    salesforceUrl: origin,
+    salesforcePrivateKey: () => salesforce.privateKey(),
     journalUrl: journalUrlOf(settings.journal.registrations[0] ?? SIMULATED.journalRegistration),
     settings,
     journalUrlOf,

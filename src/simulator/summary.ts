@@ -5,6 +5,8 @@ import type { TokenIssuer } from "./ims-routes.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Processor } from "./marketo/processor.ts";
 import type { SimulatorSettings } from "./options.ts";
+import type { StreamCounts } from "./salesforce/stream-routes.ts";
+import type { Salesforce } from "./salesforce/salesforce.ts";
 import type { ResultsOutbox } from "./stream/results-outbox.ts";
 import type { Stream, StreamCounters } from "./stream/stream.ts";
 import type { Truth, TruthOutcome } from "./truth.ts";
@@ -24,6 +26,13 @@ export interface SimulatorSummary {
     readonly resultEntries: number;
     readonly deliveries: number;
     readonly webhookDeliveries: number;
+    /** Bulk jobs that are closed and not over. */
+    readonly jobs: number;
+  };
+  readonly salesforce: {
+    readonly jobs: Readonly<Record<string, number>>;
+    readonly streamed: Readonly<StreamCounts>;
+    readonly tokensIssued: number;
   };
   readonly stream: Readonly<StreamCounters>;
   readonly journals: Readonly<Record<string, number>>;
@@ -41,10 +50,11 @@ export interface SummaryParts {
   readonly journals: ReadonlyMap<string, Journal>;
   readonly webhooks: Webhooks;
   readonly tokens: TokenIssuer;
+  readonly salesforce: Salesforce;
 }
 
 export function summarize(parts: SummaryParts): SimulatorSummary {
-  const { settings, truth, webhooks } = parts;
+  const { settings, truth, webhooks, salesforce } = parts;
   const byOutcome: Partial<Record<TruthOutcome, number>> = {};
   for (const { outcome } of truth.rows()) byOutcome[outcome] = (byOutcome[outcome] ?? 0) + 1;
   const pending = {
@@ -52,6 +62,7 @@ export function summarize(parts: SummaryParts): SimulatorSummary {
     resultEntries: parts.outbox.pending(),
     deliveries: parts.stream.pending(),
     webhookDeliveries: webhooks.all().reduce((sum, deliverer) => sum + deliverer.pending(), 0),
+    jobs: salesforce.jobs.underWay(),
   };
   return {
     origin: parts.origin,
@@ -61,6 +72,11 @@ export function summarize(parts: SummaryParts): SimulatorSummary {
     idle: Object.values(pending).every((waiting) => waiting === 0),
     requests: { total: truth.size(), byOutcome },
     pending,
+    salesforce: {
+      jobs: salesforce.jobs.byState(),
+      streamed: salesforce.streamed,
+      tokensIssued: salesforce.tokensIssued(),
+    },
     stream: parts.stream.counters,
     journals: Object.fromEntries([...parts.journals].map(([name, journal]) => [name, journal.size()])),
     webhooks: webhooks.all().map((webhook) => ({

@@ -11,8 +11,9 @@ export type TruthOutcome =
   | "failed"
   /** Link-field retries ran out, whether anyone was told or not. */
   | "exhausted"
-  /** Records of a request without link fields were given up without a word. */
+  /** Records of a request without link fields were given up without a word; a bulk job was removed before its end. */
   | "overdue"
+  | "aborted"
   | "rejected";
 
 export interface TruthRow {
@@ -24,7 +25,8 @@ export interface TruthRow {
   readonly objectName: string | null;
   readonly operation: string;
   readonly priority: string;
-  readonly records: number;
+  /** Of a bulk job the rows uploaded so far. */
+  records: number;
   /** Some record carries a value in the object's link field. */
   readonly linkBearing: boolean;
   /** The status the service answered, even if the answer was lost on the way. */

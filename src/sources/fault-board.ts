@@ -1,7 +1,7 @@
 /**
  * The faults that a source has at present, by kind: logged when one begins and when it ends, not at every try.
  */
-import type { Logger, SourcePath, SourceStatus } from "../core/ports.ts";
+import type { Logger, SourceStatus, SourceWay } from "../core/ports.ts";
 
 export class FaultBoard {
   state: SourceStatus["state"] = "starting";
@@ -10,10 +10,10 @@ export class FaultBoard {
   coveredUntil: number | null = null;
   private readonly faults = new Map<string, string>();
   private readonly name: string;
-  private readonly path: SourcePath;
+  private readonly path: SourceWay;
   private readonly logger: Logger;
 
-  constructor(name: string, path: SourcePath, logger: Logger) {
+  constructor(name: string, path: SourceWay, logger: Logger) {
     this.name = name;
     this.path = path;
     this.logger = logger;

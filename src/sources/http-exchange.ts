@@ -63,3 +63,13 @@ async function readBody(stream: Dispatcher.ResponseData["body"], maxBytes: numbe
 export function headerText(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(", ") : value;
 }
+
+/** A body that should be a JSON object; what is none counts as an empty one. */
+export function readObject(body: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(body.toString("utf8"));
+    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,12 +1,10 @@
 /**
  * Access tokens of Adobe's identity service (IMS), by client credentials: there is no refresh token, one asks anew.
- *
- * A token is renewed before it expires; while the renewal fails the old one serves until its end. However many
- * ask at once, one request is on its way.
  */
 import type { Dispatcher } from "undici";
 import type { Clock } from "../core/ports.ts";
-import { exchange } from "./http-exchange.ts";
+import { exchange, readObject } from "./http-exchange.ts";
+import { createRenewingToken, type IssuedToken } from "./renewing-token.ts";
 
 /** What a source needs to authenticate itself. */
 export interface TokenProvider {
@@ -29,17 +27,7 @@ export interface ImsOptions {
 
 const DEFAULT_URL = "https://ims-na1.adobelogin.com";
 const PATH = "ims/token/v3";
-const RENEW_AT_SHARE = 0.9;
-const RENEW_BEFORE_MS = 5 * 60_000;
-/** After a renewal that failed, while the old token still serves. */
-const RENEW_AGAIN_MS = 10_000;
 const MAX_ANSWER_BYTES = 256 * 1024;
-
-interface Token {
-  readonly text: string;
-  readonly expiresAt: number;
-  renewAt: number;
-}
 
 /** A provider for a token that somebody else keeps fresh. */
 export function fixedToken(token: string): TokenProvider {
@@ -47,38 +35,14 @@ export function fixedToken(token: string): TokenProvider {
 }
 
 export function createImsToken(options: ImsOptions): TokenProvider {
-  const { clock } = options;
-  let current: Token | undefined;
-  let renewal: Promise<Token> | undefined;
-
-  function renew(): Promise<Token> {
-    renewal ??= requestToken(options)
-      .then((token) => (current = token))
-      .finally(() => {
-        renewal = undefined;
-      });
-    return renewal;
-  }
-
+  const token = createRenewingToken(options.clock, () => requestToken(options));
   return {
-    async get(signal) {
-      signal?.throwIfAborted();
-      const known = current;
-      const now = clock.now();
-      if (known === undefined || known.expiresAt <= now) return (await renew()).text;
-      if (known.renewAt <= now) {
-        known.renewAt = now + RENEW_AGAIN_MS;
-        renew().catch(() => undefined); // the old token serves on; the next renewal tells if it does not
-      }
-      return known.text;
-    },
-    invalidate(token) {
-      if (current?.text === token) current = undefined;
-    },
+    get: async (signal) => (await token.get(signal)).text,
+    invalidate: (text) => token.invalidate(text),
   };
 }
 
-async function requestToken(options: ImsOptions): Promise<Token> {
+async function requestToken(options: ImsOptions): Promise<IssuedToken> {
   const base = options.url ?? DEFAULT_URL;
   const form = new URLSearchParams({
     grant_type: "client_credentials",
@@ -94,7 +58,7 @@ async function requestToken(options: ImsOptions): Promise<Token> {
     maxBytes: MAX_ANSWER_BYTES,
     dispatcher: options.dispatcher,
   });
-  const body = readAnswer(answer.body);
+  const body = readObject(answer.body);
   if (answer.status !== 200) {
     const told = typeof body["error"] === "string" ? `: ${body["error"].slice(0, 100)}` : "";
     throw new Error(`the identity service answered ${answer.status}${told}`);
@@ -102,18 +66,5 @@ async function requestToken(options: ImsOptions): Promise<Token> {
   const { access_token: text, expires_in: expiresIn } = body;
   if (typeof text !== "string" || text === "")
     throw new Error("the identity service's answer has no access_token");
-  const lifeMs = Math.max(1, Number(expiresIn) || 3_600) * 1_000;
-  const now = options.clock.now();
-  // five minutes before the end at the latest; a token that lives shorter than that, at nine tenths
-  const early = lifeMs > 2 * RENEW_BEFORE_MS ? lifeMs - RENEW_BEFORE_MS : lifeMs;
-  return { text, expiresAt: now + lifeMs, renewAt: now + Math.min(lifeMs * RENEW_AT_SHARE, early) };
-}
-
-function readAnswer(body: Buffer): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(body.toString("utf8"));
-    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+  return { text, lifeMs: Math.max(1, Number(expiresIn) || 3_600) * 1_000 };
 }

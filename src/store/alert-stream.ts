@@ -63,7 +63,8 @@ const AWAITED = `
   ORDER BY s.instance`;
 
 /**
- * Records among the results that happened in [since, until), each result once.
+ * Records among the results that happened in [since, until), each result once. Counts of problem records are none of them:
+ * they tell of failures alone, and would be a share of all.
  *
  * Results stand beside the beginning of their request: the facts are read from twice the longest retry before `since`
  * on, so that an upstream that lags as far again is still seen.
@@ -94,7 +95,7 @@ const SHARES = `
       WHERE minute >= toStartOfMinute(fromUnixTimestamp64Milli({sinceMs:Int64}
                       - (SELECT 2 * max(arrayMax(retry_after_ms)) FROM fold_settings WHERE notEmpty(retry_after_ms)), 'UTC'))
       AND minute < {until:DateTime64(3, 'UTC')}
-      AND kind = 'result' AND at >= {since:DateTime64(3, 'UTC')} AND at < {until:DateTime64(3, 'UTC')}
+      AND kind = 'result' AND target = 'marketo' AND at >= {since:DateTime64(3, 'UTC')} AND at < {until:DateTime64(3, 'UTC')}
       GROUP BY request_id, fact_id
     )
   )

@@ -1,7 +1,7 @@
 /**
  * Facts as rows of the table `incoming_facts`, and back from what the table `facts` keeps of them.
  */
-import type { Fact, JobState, SubmissionFact, Target } from "../core/fact.ts";
+import type { Fact, JobFact, SubmissionFact, Target } from "../core/fact.ts";
 import { countColumns, quote, quoteMap } from "./row-text.ts";
 
 export const FACT_COLUMNS = [
@@ -54,7 +54,8 @@ export function encodeFact(fact: Fact): string {
     case "submission":
       return `${head}${fact.records},0,0,[],[],"",${submissionColumns(fact)},"",${quoteMap(fact.labels)}]`;
     case "job":
-      return `${head}0,0,0,[],[],"",${NOTHING_SUBMITTED},"${fact.jobState}",{}]`;
+      // a job has no records of its own: its retries stand where other facts have theirs
+      return `${head}${fact.retries},0,0,[],[],"",${NOTHING_SUBMITTED},"${fact.jobState}",{}]`;
   }
 }
 
@@ -102,7 +103,7 @@ type PackedFact = readonly [
   errorCode: string,
   errorMessage: string,
   linkField: string,
-  jobState: JobState,
+  jobState: JobFact["jobState"],
   labels: Record<string, string>,
 ];
 
@@ -182,6 +183,6 @@ export function decodeFact(row: FactRow): Fact {
         labels,
       };
     case "job":
-      return { ...base, kind, jobState };
+      return { ...base, kind, jobState, retries: received };
   }
 }

@@ -114,7 +114,7 @@ const MAY_BE: Readonly<Record<LifecycleState, string>> = {
   partially_failed: "failures",
   failed: "failures OR jobs",
   exhausted: "failures OR (linked AND open)",
-  overdue: "open",
+  overdue: "open OR jobs",
   aborted: "jobs",
 };
 

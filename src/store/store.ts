@@ -9,6 +9,7 @@ import type {
   DeadLetterStore,
   FactReader,
   FactWriter,
+  JobReader,
   KeyStore,
   StoreHealth,
   StreamReader,
@@ -17,6 +18,7 @@ import { createAlertStore } from "./alert-store.ts";
 import { createKeyStore } from "./api-keys.ts";
 import { createFactWriter } from "./append.ts";
 import { arrivalsAfter, lastArrivalAt } from "./arrivals.ts";
+import { createJobReader, jobStarts } from "./bulk-jobs.ts";
 import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
 import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.ts";
 import { createDeadLetterStore } from "./dead-letters.ts";
@@ -36,6 +38,7 @@ export interface Store
     FactWriter,
     FactReader,
     ArrivalReader,
+    JobReader,
     CursorStore,
     StreamReader,
     DeadLetterStore,
@@ -70,10 +73,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createDeadLetterStore(client),
     ...createKeyStore(client),
     ...createAlertStore(inBackground(client)),
+    ...createJobReader(inBackground(client)),
     factsOf: (requestIds) => factsOf(client, requestIds),
     adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
     requestsOfCorrelation: (correlationId, after, limit) =>
       requestsOfCorrelation(client, correlationId, after, limit),
+    jobStarts: (objectNames, since, until) => jobStarts(client, objectNames, since, until),
     listRequests: (filter, after, limit) => listRequests(client, filter, after, limit),
     arrivalsAfter: (after, limit) => arrivalsAfter(client, after, limit),
     lastArrivalAt: () => lastArrivalAt(client),

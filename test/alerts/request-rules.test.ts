@@ -135,6 +135,7 @@ describe("other requests", () => {
       correlationId: "",
       requestSource: "",
       jobState: "Failed",
+      retries: 0,
     };
     expect(firing(1, [job])).toEqual(["bulk-job-failed observed"]);
   });

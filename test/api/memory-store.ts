@@ -121,6 +121,7 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
       );
     },
     adoptionCandidates: async () => [],
+    jobStarts: async () => [],
     async requestsOfCorrelation(correlationId, after, limit) {
       guard();
       const ids = [...store.facts.keys()].filter((id) => id > after).sort();

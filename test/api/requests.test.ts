@@ -21,7 +21,10 @@ describe("GET /v1/requests/{requestId}", () => {
           "evidence",
           "terminal",
           "linkBearing",
+          "verifiable",
+          "unverifiableReason",
           "records",
+          "job",
           "retry",
         ],
         [

@@ -1,8 +1,9 @@
 /** Submissions: read, checked field by field, answered once durable. */
 import { describe, expect, it } from "vitest";
 import { After202Error } from "../../src/core/errors.ts";
+import type { SubmissionInput } from "../../src/core/submission.ts";
 import { startApi } from "./api-fixture.ts";
-import { submissionInput } from "./facts.ts";
+import { START, submissionInput } from "./facts.ts";
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 const NDJSON = { "content-type": "application/x-ndjson" };
@@ -114,13 +115,16 @@ describe("POST /v1/submissions", () => {
   });
 
   it.each([
-    ["records", { records: 1_000_001 }],
+    ["records", { records: 100_000_001 }],
     ["records", { records: -1 }],
     ["submittedAt", { submittedAt: "2026-02-30T00:00:00Z" }],
     ["submittedAt", { submittedAt: "1999-12-31T23:59:59Z" }],
     ["respondedAt", { respondedAt: "2026-11-22 02:00:00" }],
     ["serverTime", { serverTime: "Sun, 22 Nov 26 02:00:00" }],
     ["httpStatus", { httpStatus: 99 }],
+    ["jobState", { jobState: "Open" }],
+    ["jobState", { target: "salesforce", jobState: "Gone" }],
+    ["jobCreatedAt", { target: "salesforce", jobCreatedAt: "yesterday" }],
     ["correlationId", { correlationId: "x".repeat(256) }],
     ["requestSource", { requestSource: "x".repeat(51) }],
     ["requestId", { requestId: "x".repeat(1_025) }],
@@ -146,7 +150,7 @@ describe("POST /v1/submissions", () => {
     ["an HTTP date", { serverTime: "Sun, 22 Nov 2026 02:00:01 GMT" }],
     ["a time with an offset", { submittedAt: "2026-11-22T03:00:00.123456+01:00" }],
     ["no records", { records: 0 }],
-    ["the most records", { records: 1_000_000 }],
+    ["the most records", { records: 100_000_000 }],
     ["a pair of surrogates", { labels: { "😀": "😀" } }],
     ["a Salesforce stream without a request id", { target: "salesforce" as const, httpStatus: 202 }],
   ])("takes %s", async (_what, over) => {
@@ -171,6 +175,35 @@ describe("POST /v1/submissions", () => {
     expect((await api.post("/v1/submissions", "{}\n".repeat(10_001), NDJSON)).body.error.code).toBe(
       "INPUT_INVALID",
     );
+  });
+
+  it("takes the calls of a bulk job as one request, whose states they tell", async () => {
+    const api = await startApi();
+    const call = (n: number, operation: string, over: Partial<SubmissionInput>) =>
+      submissionInput({
+        submissionId: uuid(n),
+        requestId: "job-1",
+        target: "salesforce",
+        objectType: "bulk",
+        records: 0,
+        jobCreatedAt: new Date(START).toISOString(),
+        operation,
+        ...over,
+      });
+    const { body } = await api.post("/v1/submissions", [
+      call(1, "upsert", { httpStatus: 201, jobState: "Open" }),
+      call(2, "upload", { records: 70, bytes: 7_000 }),
+      call(3, "upload", { records: 30, bytes: 3_000 }),
+      call(4, "close", { httpStatus: 200, jobState: "UploadComplete" }),
+    ]);
+    expect(body).toMatchObject({ stored: 4, invalid: 0 });
+    expect((await api.call("/v1/requests/job-1")).body).toMatchObject({
+      state: "processing",
+      operation: "upsert",
+      records: { expected: 100, outstanding: 100 },
+      job: { state: "UploadComplete", retries: 0, uploads: 2, bytes: 10_000 },
+      retry: null,
+    });
   });
 
   it("takes 10,000 at once", async () => {

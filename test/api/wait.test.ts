@@ -24,6 +24,13 @@ describe("GET /v1/requests/{requestId}/wait", () => {
     expect([status, body.state]).toEqual([200, "succeeded"]);
   });
 
+  it("answers at once when nothing can ever tell what became of it", async () => {
+    const api = await startApi();
+    api.store.put(submitted("r-1", { target: "salesforce", objectType: "streaming" }));
+    const { status, body } = await api.call("/v1/requests/r-1/wait");
+    expect([status, body.state, body.verifiable]).toEqual([200, "accepted", false]);
+  });
+
   it("answers as soon as a fact settles it, without the clock moving", async () => {
     const api = await startApi();
     api.store.put(submitted("r-1"));

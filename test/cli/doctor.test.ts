@@ -31,6 +31,8 @@ async function simulate() {
     ADOBE_ORG_ID: SIMULATED.organizationId,
     ADOBE_WEBHOOK: "on",
     ADOBE_PUBLIC_KEY_ORIGIN: simulator.origin,
+    SALESFORCE_ORG_URL: simulator.salesforceUrl,
+    SALESFORCE_ACCESS_TOKEN: SIMULATED.salesforceToken,
   };
 }
 
@@ -47,6 +49,8 @@ it("finds everything in order: settings, store, service, token, journal, keys", 
     "token of journal": "ok",
     journal: "ok",
     webhook: "ok",
+    "token of Data Cloud": "ok",
+    "Data Cloud": "ok",
     hooks: "skipped",
   });
   expect(found).toMatchObject({ ok: true, code: 0 });

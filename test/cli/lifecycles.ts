@@ -33,6 +33,8 @@ export function correlation(over: Partial<CorrelationJson> = {}): CorrelationJso
     settled: false,
     requests: { total: 12, byState: { retrying: 2, succeeded: 9, exhausted: 1 } },
     records: { expected: 1_200, created: 900, updated: 280, failed: { "1004": 8 }, outstanding: 12 },
+    unverifiable: { requests: 0, records: 0 },
+    backfill: null,
     firstAt: "2026-11-22T02:00:00.000Z",
     lastResultAt: "2026-11-22T02:06:00.000Z",
     earliestDeadlineAt: "2026-11-22T03:10:00.000Z",

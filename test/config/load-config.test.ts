@@ -120,7 +120,7 @@ describe("what is wrong with a configuration", () => {
     expect(problems({}, "just words")).toHaveLength(1);
   });
 
-  it.each(["AFTER202_PROT", "ADOBE_CLIENTID", "ADOBE_JOURNAL", "AFTER202_URLS"])(
+  it.each(["AFTER202_PROT", "ADOBE_CLIENTID", "ADOBE_JOURNAL", "AFTER202_URLS", "SALESFORCE_USER"])(
     "is a name like ours that is none: %s",
     (name) => {
       expect(accused({ [name]: "x" })).toEqual([name]);
@@ -141,6 +141,62 @@ describe("what is wrong with a configuration", () => {
 
   it.each(LATER_SETTINGS)("is a setting that would do nothing yet: %s", (name) => {
     expect(accused({ [name]: "x" })).toEqual([name]);
+  });
+});
+
+describe("Salesforce", () => {
+  const key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----";
+  const LOGIN = {
+    SALESFORCE_CLIENT_ID: "app",
+    SALESFORCE_USERNAME: "me@example.org",
+    SALESFORCE_PRIVATE_KEY: key,
+  };
+  const TOKEN = { SALESFORCE_ACCESS_TOKEN: "t", SALESFORCE_ORG_URL: "https://o.my.salesforce.com" };
+
+  it("is off unless it is set", () => {
+    expect(loadConfig({}).salesforce).toBeUndefined();
+  });
+
+  it("is reached by a signed login, or by a ready token", () => {
+    expect(loadConfig(LOGIN).salesforce).toMatchObject({
+      loginUrl: "https://login.salesforce.com",
+      discover: false,
+      credentials: { kind: "jwt", clientId: "app", privateKey: key },
+    });
+    expect(loadConfig({ ...TOKEN, SALESFORCE_JOBS: "all" }).salesforce).toMatchObject({
+      orgUrl: TOKEN.SALESFORCE_ORG_URL,
+      discover: true,
+      credentials: { kind: "token", token: "t" },
+    });
+  });
+
+  it("reads its key from a file", () => {
+    const { SALESFORCE_PRIVATE_KEY: _, ...login } = LOGIN;
+    const config = loadConfig({ ...login, SALESFORCE_PRIVATE_KEY_FILE: "/run/key" }, "", () => `${key}\n`);
+    expect(config.salesforce?.credentials).toMatchObject({ privateKey: key });
+  });
+
+  it("counts problem records where the file says so, and takes only names into its statements", () => {
+    const file = (table: string) =>
+      `salesforce: {problemRecords: [{object: Orders, table: ${table}, timeColumn: at__c}]}`;
+    expect(loadConfig(LOGIN, file("PR_Orders__dll")).salesforce?.problemTables).toEqual([
+      { object: "Orders", table: "PR_Orders__dll", timeColumn: "at__c" },
+    ]);
+    expect(accused(LOGIN, file("'x; DROP'"))).toEqual(["salesforce.problemRecords[0].table"]);
+    expect(accused(LOGIN, "salesforce: {problems: []}")).toEqual(["salesforce.problems"]);
+    expect(accused({}, file("PR_Orders__dll"))).toEqual(["SALESFORCE_CLIENT_ID"]);
+  });
+
+  it.each([
+    ["SALESFORCE_USERNAME", { ...LOGIN, SALESFORCE_USERNAME: "" }],
+    ["SALESFORCE_CLIENT_ID", { ...LOGIN, SALESFORCE_CLIENT_ID: "" }],
+    ["SALESFORCE_PRIVATE_KEY", { ...LOGIN, SALESFORCE_PRIVATE_KEY: "secret" }],
+    ["SALESFORCE_ORG_URL", { SALESFORCE_ACCESS_TOKEN: "t" }],
+    ["SALESFORCE_ACCESS_TOKEN", { ...LOGIN, ...TOKEN }],
+    ["SALESFORCE_JOBS", { SALESFORCE_JOBS: "some" }],
+  ])("names %s when it is missing or wrong, and tells no secret", (name, env) => {
+    expect(accused(env)).toEqual([name]);
+    expect(problems(env).join()).not.toContain("secret");
   });
 });
 

@@ -13,7 +13,7 @@ import {
   submissionFactId,
   T0_RANK,
 } from "../../src/core/fact.ts";
-import { JOB_STATES } from "../../src/core/lifecycle.ts";
+import { JOB_STATES } from "../../src/core/job.ts";
 
 const MINUTE = 60_000;
 const names = {
@@ -81,11 +81,11 @@ function result({ base, requestId }: FactArbitraryOptions): fc.Arbitrary<ResultF
 function submission({ base, requestId }: FactArbitraryOptions): fc.Arbitrary<SubmissionFact> {
   return fc
     .record({
-      number: fc.integer({ min: 0, max: 2 }),
+      number: fc.integer({ min: 0, max: 3 }),
       offset: fc.integer({ min: -2_000, max: 2_000 }),
       hasServerTime: fc.boolean(),
       records: fc.integer({ min: 0, max: 12 }),
-      httpStatus: fc.constantFrom(202, 202, 202, 200, 429, 500, null, null),
+      httpStatus: fc.constantFrom(202, 202, 202, 200, 201, 429, 500, null, null),
       responded: fc.boolean(),
       linkField: fc.constantFrom("", "", "email"),
       target: fc.constantFrom("marketo" as const, "marketo" as const, "salesforce" as const),
@@ -127,11 +127,17 @@ function submission({ base, requestId }: FactArbitraryOptions): fc.Arbitrary<Sub
 
 function job({ base, requestId }: FactArbitraryOptions): fc.Arbitrary<JobFact> {
   return fc
-    .record({ jobState: fc.constantFrom(...JOB_STATES), offset: fc.integer({ min: 0, max: 9 }), ...names })
+    .record({
+      jobState: fc.constantFrom(...JOB_STATES, "Gone" as const),
+      offset: fc.integer({ min: 0, max: 9 }),
+      seenBy: fc.constantFrom("submission", "poll"),
+      retries: fc.integer({ min: 0, max: 2 }),
+      ...names,
+    })
     .map((j) => ({
       kind: "job",
       requestId,
-      factId: jobFactId(requestId, j.jobState),
+      factId: jobFactId(requestId, j.jobState, j.seenBy),
       version: DECODER_VERSION,
       at: base + j.offset * MINUTE,
       t0: base,
@@ -146,6 +152,7 @@ function job({ base, requestId }: FactArbitraryOptions): fc.Arbitrary<JobFact> {
       correlationId: "",
       requestSource: "",
       jobState: j.jobState,
+      retries: j.retries,
     }));
 }
 
@@ -153,11 +160,12 @@ function job({ base, requestId }: FactArbitraryOptions): fc.Arbitrary<JobFact> {
 export function factSet(options: FactArbitraryOptions): fc.Arbitrary<Fact[]> {
   const results = fc.array(result(options), { maxLength: 5 });
   const submissions = fc.array(submission(options), { maxLength: 2 });
-  const jobs = fc.array(job(options), { maxLength: 3 });
+  const jobs = fc.array(job(options), { maxLength: 4 });
+  const problems = fc.array(result(options), { maxLength: 1 });
   return fc
     .oneof(
       { weight: 8, arbitrary: fc.tuple(results, submissions, fc.constant([] as Fact[])) },
-      { weight: 1, arbitrary: fc.tuple(fc.constant([] as Fact[]), submissions, jobs) },
+      { weight: 2, arbitrary: fc.tuple(problems, fc.array(submission(options), { maxLength: 4 }), jobs) },
     )
     .map(([a, b, c]) => [...new Map([...a, ...b, ...c].map((fact) => [fact.factId, fact])).values()])
     .filter((facts) => facts.length > 0);

@@ -28,6 +28,8 @@ export function naiveFold(facts: readonly Fact[], settings: LifecycleSettings, n
   const subs = distinct.filter((f) => f.kind === "submission");
   const results = distinct.filter((f) => f.kind === "result");
   const jobs = distinct.filter((f) => f.kind === "job").map((f) => f.jobState);
+  const isOk = (s: { target: string; httpStatus: number | null }): boolean =>
+    s.httpStatus === 202 || (s.target === "salesforce" && String(s.httpStatus).startsWith("2"));
   const best = Math.min(...distinct.map((f) => f.t0Rank));
   const t0 = Math.min(...distinct.filter((f) => f.t0Rank === best).map((f) => f.t0));
   const attemptOf = (at: number): number => {
@@ -51,7 +53,10 @@ export function naiveFold(facts: readonly Fact[], settings: LifecycleSettings, n
     }
   }
   let expected = 0;
-  if (subs.length > 0) for (const s of subs) expected = Math.max(expected, s.records);
+  let uploaded = 0;
+  for (const s of subs) if (isOk(s)) uploaded += s.records;
+  if (jobs.length > 0) expected = Math.max(uploaded, created + updated + failures.length);
+  else if (subs.length > 0) for (const s of subs) expected = Math.max(expected, s.records);
   else {
     const own = results.map(
       (r) => r.created + r.updated + Object.values(r.failed).reduce((a, b) => a + b, 0),
@@ -68,7 +73,10 @@ export function naiveFold(facts: readonly Fact[], settings: LifecycleSettings, n
     if (retriable && failure.attempt < newest) failure.retried = true;
   }
   const standing = failures.filter((f) => !f.retried);
-  const outstanding = Math.max(0, expected - created - updated - standing.length);
+  const jobEnded = jobs.some((one) => ["JobComplete", "Failed", "Aborted"].includes(one));
+  const isSalesforce = distinct.some((f) => f.target === "salesforce");
+  const blind = isSalesforce && jobs.length === 0 && results.length === 0 && subs.some(isOk);
+  const outstanding = jobEnded || blind ? 0 : Math.max(0, expected - created - updated - standing.length);
   const link = subs.some((s) => s.linkField !== "") || failures.some((f) => isLink(f.code));
   const linkFailed = standing.some((f) => isLink(f.code));
   const windowEnd = t0 + settings.policy.linkWindowMs;
@@ -78,15 +86,16 @@ export function naiveFold(facts: readonly Fact[], settings: LifecycleSettings, n
   function state(): string {
     if (jobs.includes("Aborted")) return "aborted";
     if (jobs.includes("Failed")) return "failed";
-    if (jobs.includes("JobComplete")) return "succeeded";
+    if (jobs.includes("JobComplete")) {
+      if (standing.length === 0) return "succeeded";
+      return uploaded > 0 && standing.length >= uploaded ? "failed" : "partially_failed";
+    }
+    if (jobs.includes("Gone")) return "overdue";
     if (jobs.includes("InProgress") || jobs.includes("UploadComplete")) return "processing";
     if (jobs.includes("Open")) return "accepted";
     if (results.length === 0) {
-      const ok = subs.some(
-        (s) => s.httpStatus === 202 || (s.target === "salesforce" && String(s.httpStatus).startsWith("2")),
-      );
-      if (!ok) return subs.every((s) => s.httpStatus === null) ? "unconfirmed" : "rejected";
-      if (subs.some((s) => s.target === "salesforce")) return "accepted";
+      if (!subs.some(isOk)) return subs.every((s) => s.httpStatus === null) ? "unconfirmed" : "rejected";
+      if (isSalesforce) return "accepted";
     }
     if (linkFailed && now >= windowEnd) return "exhausted";
     if (results.length > 0 && outstanding === 0) {

@@ -1,6 +1,7 @@
 /**
  * What a user of the service asks over HTTP, for tests that know the service from outside only.
  */
+import type { CorrelationJson } from "../../src/cli/service-answers.ts";
 import type { LifecycleJson } from "../../src/core/lifecycle-json.ts";
 
 export interface Answer<T> {
@@ -19,6 +20,8 @@ export interface Rollup {
     readonly failed: Record<string, number>;
     readonly outstanding: number;
   };
+  readonly unverifiable: { readonly requests: number; readonly records: number };
+  readonly backfill: CorrelationJson["backfill"];
   readonly items?: LifecycleJson[];
 }
 

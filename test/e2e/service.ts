@@ -50,11 +50,12 @@ export function environmentOf(simulator: Simulator): Environment {
   };
 }
 
-/** A DATA_DIR among the settings stays when the service is closed; without one it has its own. */
+/** `fileText` is that of the YAML file. A DATA_DIR among the settings stays when the service is closed; without one it has its own. */
 export async function openService(
   store: ServiceStore,
   env: Environment = QUIET,
   options: AppOptions = {},
+  fileText = "",
 ): Promise<Service> {
   const dataDir = env["DATA_DIR"] ?? (await makeDataDir());
   const endpoint = store === "embedded" ? undefined : await openClickHouseEndpoint();
@@ -63,12 +64,15 @@ export async function openService(
     if (env["DATA_DIR"] === undefined) await removeDataDir(dataDir);
   };
   try {
-    const config = loadConfig({
-      ...QUIET,
-      DATA_DIR: dataDir,
-      ...(endpoint === undefined ? {} : { CLICKHOUSE_URL: endpoint.url }),
-      ...env,
-    });
+    const config = loadConfig(
+      {
+        ...QUIET,
+        DATA_DIR: dataDir,
+        ...(endpoint === undefined ? {} : { CLICKHOUSE_URL: endpoint.url }),
+        ...env,
+      },
+      fileText,
+    );
     const app = await openApp(config, { logger: createLogger(config.logLevel), ...options });
     const close = async (): Promise<void> => {
       await app.close();

@@ -97,6 +97,7 @@ describe.each(STORE_PATHS)("bands of the store, $name", ({ open }) => {
       kind: "job",
       factId: "7",
       jobState: "Failed",
+      retries: 0,
     };
     await store.saveMembers([
       {

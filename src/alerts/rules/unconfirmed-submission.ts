@@ -12,7 +12,9 @@ export const unconfirmedSubmission: RequestRule = {
     if (now < one.t0 + thresholds.unconfirmedAfterMs) return clear("its results may still come");
     return firing(
       "inferred",
-      `${one.tally.expected} records were sent without an answer, and the stream shows none of them`,
+      one.target === "salesforce"
+        ? `${one.tally.expected} records were sent without an answer, and nothing tells whether they got in`
+        : `${one.tally.expected} records were sent without an answer, and the stream shows none of them`,
     );
   },
 };

@@ -3,7 +3,7 @@
  */
 import { Type } from "typebox";
 import { After202Error } from "../../core/errors.ts";
-import { linkKeysOf, requestIdOf, submissionFact, type SubmissionInput } from "../../core/submission.ts";
+import { linkKeysOf, requestIdOf, submissionFacts, type SubmissionInput } from "../../core/submission.ts";
 import { bytesOf, JSON_TYPES, LINES_TYPES, readRawBodies } from "../body-parser.ts";
 import { BODY_LIMIT, MAX_SUBMISSIONS } from "../limits.ts";
 import type { ApiParts } from "../parts.ts";
@@ -52,7 +52,7 @@ export function submissionRoutes(app: RouteApp, { intake }: ApiParts): void {
       const inputs = items.filter((item): item is SubmissionInput => !(item instanceof After202Error));
       if (inputs.length === 0) throw noneValid(items);
       await intake.acceptFacts(
-        inputs.map((input) => submissionFact(input)),
+        inputs.flatMap((input) => submissionFacts(input)),
         inputs.flatMap((input) => linkKeysOf(input)),
       );
       void reply.code(202);

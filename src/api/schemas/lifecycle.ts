@@ -2,6 +2,7 @@
  * The lifecycle of a request, as the API gives it. A test holds this schema to `lifecycleJson`.
  */
 import { Type } from "typebox";
+import { JOB_STATES } from "../../core/job.ts";
 import { STATES } from "../../core/lifecycle.ts";
 import { SAMPLE_LIFECYCLE } from "./sample.ts";
 import { closed, count, countsByCode, named, ref, text, time, timeOrNull } from "./field.ts";
@@ -30,6 +31,9 @@ const timelineEntry = named(
       ),
       evidence: Type.Enum(["observed", "inferred"], { description: EVIDENCE }),
       submissionId: Type.Optional(text("submitted: the recorder's id of this HTTP attempt.")),
+      operation: Type.Optional(text("submitted: of a call to a bulk job, which one it was.")),
+      records: Type.Optional(count("submitted: rows of an upload to a bulk job, as far as known.")),
+      bytes: Type.Optional(count("submitted: bytes of an upload to a bulk job.")),
       httpStatus: Type.Optional(Type.Integer({ description: "accepted, rejected: the response's status." })),
       errorCode: Type.Optional(text("rejected, unanswered: the upstream's or the client's error code.")),
       errorMessage: Type.Optional(text("rejected, unanswered: the error in words.")),
@@ -40,6 +44,7 @@ const timelineEntry = named(
       failed: Type.Optional(countsByCode("result: records failed, by code.")),
       superseded: Type.Optional(countsByCode("result: failures that a later attempt made good, by code.")),
       jobState: Type.Optional(text("job: the state in which the bulk job was seen.")),
+      retries: Type.Optional(count("job: how often the service had tried it again; absent when it had not.")),
       state: Type.Optional(Type.Enum([...STATES], { description: "settled: the state it settled in." })),
     },
     { ...closed, description: "One moment of a request; fields that do not apply are absent." },
@@ -52,7 +57,7 @@ const records = Type.Object(
     created: count("Records created."),
     updated: count("Records updated."),
     failed: countsByCode("Records that failed and were not made good, by code."),
-    outstanding: count("Records of which nothing is known yet."),
+    outstanding: count("Records of which nothing is known yet, and of which news may still come."),
     superseded: countsByCode("Failures that a later attempt made good, by code."),
   },
   { ...closed, description: "Where the records of the request are." },
@@ -68,6 +73,18 @@ const retry = Type.Object(
     deadlineAt: time("After this, records still outstanding are given up."),
   },
   { ...closed, description: "Where the request stands in the upstream's own retries." },
+);
+
+const job = Type.Object(
+  {
+    state: Type.Enum([...JOB_STATES, "Gone"], {
+      description: "The furthest state it was seen in; `Gone`: the service knows it no longer.",
+    }),
+    retries: count("How often the service tried it again."),
+    uploads: count("Uploads that the service took."),
+    bytes: count("Bytes of these uploads."),
+  },
+  { ...closed, description: "A Data Cloud bulk job; `records.expected` are the rows of its uploads." },
 );
 
 const lifecycle = named(
@@ -90,7 +107,15 @@ const lifecycle = named(
         description: "Settled. Only `exhausted` and `overdue` can still change, by a late result.",
       }),
       linkBearing: Type.Boolean({ description: "Its records point to persons by a link field." }),
+      verifiable: Type.Boolean({
+        description:
+          "false: accepted, and the upstream has no way to tell what became of it. It stays `accepted`.",
+      }),
+      unverifiableReason: Type.Union([Type.String(), Type.Null()], {
+        description: "Why it cannot be verified.",
+      }),
       records,
+      job: Type.Union([job, Type.Null()], { description: "null unless it is a bulk job." }),
       retry: Type.Union([retry, Type.Null()], {
         description: "null where the upstream's retries do not apply.",
       }),
@@ -106,6 +131,8 @@ const lifecycle = named(
           "received_exceeds_submitted",
           "result_precedes_request",
           "result_after_rejection",
+          "job_gone",
+          "refresh_cancelled_by_job",
         ]),
         { description: "What does not add up; never hidden." },
       ),
@@ -137,12 +164,66 @@ const lifecycleList = named(
   ),
 );
 
+const amount = {
+  uploaded: count("Uploaded so far."),
+  done: count("Of these, in jobs that are complete."),
+};
+
+const backfill = named(
+  "Backfill",
+  Type.Object(
+    {
+      jobs: Type.Object(
+        {
+          known: count("Bulk jobs so far."),
+          complete: count("Complete."),
+          lost: count("Failed, aborted, or gone."),
+          underWay: count("Open, queued, or being processed."),
+        },
+        { ...closed, description: "Its jobs." },
+      ),
+      files: Type.Object(
+        {
+          ...amount,
+          planned: Type.Union([Type.Integer(), Type.Null()], {
+            description: "As the label `chunks` of its submissions says; null when none does.",
+          }),
+        },
+        { ...closed, description: "Its files: one an upload." },
+      ),
+      rows: Type.Object(
+        { ...amount, failed: count("Rows of complete jobs that are known to have failed.") },
+        { ...closed, description: "Rows, as far as the submitting side counted them." },
+      ),
+      bytes: Type.Object(amount, { ...closed, description: "Bytes of the files." }),
+      retries: count("How often the service tried its jobs again."),
+      rate: Type.Union(
+        [
+          Type.Object(
+            {
+              rowsPerSecond: Type.Number({ description: "Rows a second." }),
+              bytesPerSecond: Type.Number({ description: "Bytes a second." }),
+            },
+            { ...closed, description: "Of what is done, since the first job began." },
+          ),
+          Type.Null(),
+        ],
+        { description: "null while no job is complete." },
+      ),
+      estimatedEndAt: timeOrNull("Inferred from the rate; null when there is nothing to infer it from."),
+    },
+    { ...closed, description: "The bulk jobs of a correlation, as one load." },
+  ),
+);
+
 const correlation = named(
   "Correlation",
   Type.Object(
     {
       correlationId: text("The correlation id."),
-      settled: Type.Boolean({ description: "Every request has reached a terminal state." }),
+      settled: Type.Boolean({
+        description: "Every request has reached a terminal state, or is one that can never be verified.",
+      }),
       requests: Type.Object(
         {
           total: count("Requests that carry the correlation id."),
@@ -167,6 +248,13 @@ const correlation = named(
         },
         { ...closed, description: "Sums over all requests." },
       ),
+      unverifiable: Type.Object(
+        { requests: count("Requests."), records: count("Their records.") },
+        { ...closed, description: "What was accepted, and can never be verified." },
+      ),
+      backfill: Type.Union([ref("Backfill"), Type.Null()], {
+        description: "Its bulk jobs as one load; null when it has none.",
+      }),
       firstAt: timeOrNull("When the first request began."),
       lastResultAt: timeOrNull("The newest result."),
       earliestDeadlineAt: timeOrNull("The earliest deadline among requests that are not settled."),
@@ -181,4 +269,4 @@ const correlation = named(
   ),
 );
 
-export const LIFECYCLE_SCHEMAS = [timelineEntry, lifecycle, lifecycleList, correlation];
+export const LIFECYCLE_SCHEMAS = [timelineEntry, lifecycle, lifecycleList, backfill, correlation];

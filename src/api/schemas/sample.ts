@@ -18,6 +18,8 @@ export const SAMPLE_LIFECYCLE: LifecycleJson = {
   evidence: "inferred",
   terminal: false,
   linkBearing: true,
+  verifiable: true,
+  unverifiableReason: null,
   records: { expected: 100, created: 60, updated: 30, failed: {}, outstanding: 10, superseded: {} },
   retry: {
     policy: "marketo-2023",
@@ -27,6 +29,7 @@ export const SAMPLE_LIFECYCLE: LifecycleJson = {
     windowEndsAt: "2026-11-22T03:05:00.000Z",
     deadlineAt: "2026-11-22T03:10:00.000Z",
   },
+  job: null,
   submittedAt: "2026-11-22T02:00:00.000Z",
   acceptedAt: "2026-11-22T02:00:00.180Z",
   firstResultAt: "2026-11-22T02:01:30.000Z",

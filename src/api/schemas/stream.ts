@@ -21,7 +21,7 @@ const cursor = Type.Object(
 const source = Type.Object(
   {
     name: text("Name of the source."),
-    path: Type.Enum(PATHS, { description: "The way in which its events arrive." }),
+    path: Type.Enum([...PATHS, "poll"], { description: "The way in which its events arrive." }),
     state: Type.Enum(["starting", "reading", "idle", "retrying", "stopped"], {
       description: "What it is doing.",
     }),

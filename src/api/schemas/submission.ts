@@ -2,6 +2,7 @@
  * Submissions, as recorders send them. Bounds are those of the store and of the upstream's headers.
  */
 import { Type } from "typebox";
+import { JOB_STATES } from "../../core/job.ts";
 import { MAX_RECORDS } from "../limits.ts";
 import { closed, count, named, text } from "./field.ts";
 
@@ -28,15 +29,18 @@ export const submission = named(
       correlationId: Type.Optional(free("X-Correlation-Id.")),
       requestSource: Type.Optional(free("X-Request-Source.", 50)),
       target: Type.Enum(["marketo", "salesforce"], { description: "The system it was sent to." }),
-      instance: name("The Marketo instance (Munchkin id) or Salesforce tenant."),
-      objectType: name("person, customObject, company, …"),
-      objectName: Type.Optional(free("Name of the custom object.")),
-      operation: name("upsert, delete, …", 64),
+      instance: name("The Marketo instance (Munchkin id), or the host of the Data Cloud tenant."),
+      objectType: name("person, customObject, company, …; to Data Cloud: bulk or streaming."),
+      objectName: Type.Optional(free("Name of the custom object, or of the object in Data Cloud.")),
+      operation: name(
+        "upsert, delete, …; a call to a bulk job after its creation: upload, close, abort.",
+        64,
+      ),
       priority: Type.Optional(free("normal or high.", 50)),
       records: Type.Integer({
         minimum: 0,
         maximum: MAX_RECORDS,
-        description: "Number of records in the request.",
+        description: "Number of records in the request; of a bulk job's calls only uploads carry any.",
       }),
       bytes: Type.Optional(
         Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: "Size of the request's body." }),
@@ -57,6 +61,14 @@ export const submission = named(
       errorCode: Type.Optional(free("The upstream's error code, or the client's (ECONNRESET).")),
       errorMessage: Type.Optional(free("The error in words.", 8_192)),
       previousSubmissionId: Type.Optional(free("The submission that this one repeats.", 64)),
+      jobState: Type.Optional(
+        Type.Enum([...JOB_STATES], {
+          description: "Of a bulk job (requestId: its id): the state it has after this call.",
+        }),
+      ),
+      jobCreatedAt: Type.Optional(
+        moment("Of a bulk job: its createdDate, so that all its calls are filed where it began."),
+      ),
       linkField: Type.Optional(free("Name of the field that points to a person, if there is one.")),
       linkKeys: Type.Optional(digests("The link values of the custom objects.")),
       personKeys: Type.Optional(digests("The same field of the persons in this request.")),

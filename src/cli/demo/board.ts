@@ -17,7 +17,7 @@ export interface DemoPlace {
   readonly takenPort?: number | undefined;
 }
 
-/** Marketo's requests know no abort: that is of bulk jobs. */
+/** An abort is of bulk jobs only, and none is aborted here. */
 const SHOWN_STATES = STATE_ORDER.filter((state) => state !== "aborted");
 /** Of these a command is offered, the most telling first. */
 const TELLING = [
@@ -36,7 +36,7 @@ export function renderBanner(place: DemoPlace, { colors }: Look): string {
   const { url, speed, rate } = place;
   const lines = [
     colors.bold("after202 demo") +
-      `: ${rate} requests a second into a simulated Marketo, whose clock runs ${speed} times faster`,
+      `: ${rate} requests a second into a simulated Marketo, and backfills into a Data Cloud, on a clock ${speed} times faster`,
     "",
     `  API         ${url}/v1/requests`,
     `  docs        ${url}/docs/`,
@@ -51,7 +51,14 @@ export function renderBanner(place: DemoPlace, { colors }: Look): string {
   return lines.join("\n");
 }
 
-export function renderBoard(census: Census, place: DemoPlace, elapsedMs: number, look: Look): string {
+/** @param backfill correlation id of the Salesforce backfill that was begun last */
+export function renderBoard(
+  census: Census,
+  place: DemoPlace,
+  elapsedMs: number,
+  look: Look,
+  backfill?: string,
+): string {
   const { colors } = look;
   const simulated = durationText(elapsedMs * place.speed);
   const head = `${numberText(census.total)} requests after ${durationText(elapsedMs)}, which is ${simulated} for Marketo`;
@@ -60,8 +67,13 @@ export function renderBoard(census: Census, place: DemoPlace, elapsedMs: number,
     return id === undefined ? [] : [`  ${commandFor(place.url, id)}  ${colors.dim(`# ${stateText(state)}`)}`];
   });
   const sections = ["", head, "", renderStates(census.byState, look, SHOWN_STATES)];
+  if (backfill !== undefined) offers.splice(OFFERED - 1, offers.length, backfillOffer(place, backfill, look));
   if (offers.length > 0) sections.push("", "try", ...offers.slice(0, OFFERED));
   return sections.join("\n");
+}
+
+function backfillOffer({ url }: DemoPlace, backfill: string, { colors }: Look): string {
+  return `  ${commandFor(url, backfill)}  ${colors.dim("# a backfill into Data Cloud")}`;
 }
 
 /** The same in one line, for logs. */

@@ -59,7 +59,11 @@ export function openCensus(client: ServiceClient): () => Promise<Census> {
 function knownOf(one: LifecycleJson, now: number): Known {
   const begunAt = Date.parse(one.submittedAt ?? one.acceptedAt ?? one.firstResultAt ?? "");
   const lost = one.state === "unconfirmed" && now - begunAt > UNCONFIRMED_MS;
-  return { state: one.state, open: !one.terminal && !lost, begunAt: Number.isNaN(begunAt) ? now : begunAt };
+  return {
+    state: one.state,
+    open: !one.terminal && one.verifiable && !lost,
+    begunAt: Number.isNaN(begunAt) ? now : begunAt,
+  };
 }
 
 /** Every request that began at `since` or later, newest first. */

@@ -35,11 +35,16 @@ export function compareWithTruth(
   for (const row of truth) {
     const one = lifecycles.get(row.requestId);
     if (row.outcome === "pending") underWay += 1;
-    else if (one === undefined || !one.terminal) behind += 1;
+    else if (one === undefined || !one.terminal || isUncounted(row, one)) behind += 1;
     else if (isEqual(row, one)) equal += 1;
     else differing.push({ requestId: row.requestId, truth: truthText(row), service: serviceText(one) });
   }
   return { equal, behind, underWay, differing };
+}
+
+/** The rows of a bulk job that failed are counted a while after its end. */
+function isUncounted(row: TruthRow, one: LifecycleJson): boolean {
+  return one.job?.state === "JobComplete" && one.firstResultAt === null && codesText(row.failed) !== "";
 }
 
 function isEqual(row: TruthRow, one: LifecycleJson): boolean {

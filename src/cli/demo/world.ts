@@ -1,5 +1,5 @@
 /**
- * The demo's world: a simulator, a program that submits to it, and the service that watches, over real sockets.
+ * The demo's world: a simulator (Marketo and Data Cloud), a program that submits to it, and the service that watches, over real sockets.
  *
  * The data lies in a directory that is removed at the end, whatever ends it.
  */
@@ -11,7 +11,9 @@ import { type App, openApp } from "../../app.ts";
 import { loadConfig } from "../../config.ts";
 import { SIMULATED } from "../../simulator/options.ts";
 import { openSimulator, type Simulator } from "../../simulator/simulator.ts";
-import { openSubmitter, type Submitter } from "../../simulator/submitter.ts";
+import { openBackfills } from "../../simulator/backfills.ts";
+import { openReportedCalls } from "../../simulator/submitter/reported-calls.ts";
+import { openSubmitter } from "../../simulator/submitter.ts";
 
 export interface WorldOptions {
   readonly speed: number;
@@ -29,7 +31,10 @@ export interface World {
   /** Of the service. */
   readonly url: string;
   readonly simulator: Simulator;
-  readonly submitter: Submitter;
+  /** Correlation id of the backfill into Data Cloud that was begun last. */
+  backfill(): string | undefined;
+  /** Nothing more is submitted, and what was is told. */
+  endSubmitting(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,16 +63,36 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       speed,
     });
     closers.push(() => submitter.close());
-    return { url: app.url, simulator, submitter, close };
+    const calls = openReportedCalls(app.url, undefined);
+    closers.push(() => calls.close());
+    const { salesforceUrl } = simulator;
+    const backfills = openBackfills({ salesforceUrl, call: calls.call, seed, speed });
+    closers.push(() => backfills.close());
+    return {
+      url: app.url,
+      simulator,
+      backfill: () => backfills.latest(),
+      async endSubmitting() {
+        await Promise.all([submitter.close(), backfills.close()]);
+        await calls.close();
+      },
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** Where the simulated Data Cloud keeps the rows of its backfills that failed. */
+const PROBLEM_RECORDS = `
+salesforce:
+  problemRecords: [{ object: Orders, table: PR_Orders__dll, timeColumn: recorded_at__c }]
+`;
+
 /** Nothing of the caller's settings gets in: the demo touches no real store and no real account. */
 function openService(simulator: Simulator, options: WorldOptions & { dataDir: string }): Promise<App> {
-  const config = loadConfig({
+  const env = {
     HOST: "127.0.0.1",
     PORT: String(options.port),
     LOG_LEVEL: options.logLevel,
@@ -79,10 +104,12 @@ function openService(simulator: Simulator, options: WorldOptions & { dataDir: st
     ADOBE_CLIENT_ID: SIMULATED.clientId,
     ADOBE_CLIENT_SECRET: SIMULATED.clientSecret,
     ADOBE_ORG_ID: SIMULATED.organizationId,
+    SALESFORCE_ORG_URL: simulator.salesforceUrl,
+    SALESFORCE_ACCESS_TOKEN: SIMULATED.salesforceToken,
     ADOBE_WEBHOOK: options.webhook ? "on" : "off",
     ADOBE_PUBLIC_KEY_ORIGIN: simulator.origin,
-  });
-  return openApp(config, { validationOrigin: simulator.origin });
+  };
+  return openApp(loadConfig(env, PROBLEM_RECORDS), { validationOrigin: simulator.origin });
 }
 
 /** The port, if it is free on loopback; else 0. */

@@ -9,6 +9,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
   result_precedes_request: "a result is older than the request itself: the clocks do not agree",
   result_after_rejection:
     "a result came for a request that was refused: two requests may share an id, or a proxy answered in between",
+  job_gone:
+    "Data Cloud knows the bulk job no longer: it removes jobs that were left open, or queued, for 7 days; its rows were most likely never loaded",
+  refresh_cancelled_by_job:
+    "a bulk job of the same object was taken up just then, and cancels the streaming refresh that carries these records: Data Cloud may show it as Failed / Cancelled, which is usually benign",
 };
 
 export function anomalyText(code: string): string {

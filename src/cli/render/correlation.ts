@@ -7,6 +7,8 @@ import type { Look } from "../terminal/look.ts";
 import { printable } from "../terminal/printable.ts";
 import { wrapText } from "../terminal/wrap.ts";
 import { countText, numberText } from "./count-text.ts";
+import { progressText, renderBackfill } from "./backfill.ts";
+import { isJob, rowsText } from "./job.ts";
 import { recordsText, renderRecords } from "./records.ts";
 import { renderStates } from "./state-table.ts";
 import { orderedStates, paintState, stateText } from "./state.ts";
@@ -27,12 +29,22 @@ export function renderCorrelation(
     colors.bold(wrapText(rollupHeadline(rollup, now), width)),
     timesText(rollup, now),
     renderStates(rollup.requests.byState, look),
-    renderRecords(rollup.records, look),
+    rollup.backfill === null
+      ? renderRecords(rollup.records, look)
+      : renderBackfill(rollup.backfill, now, look),
   ];
-  const named = worth.slice(0, NAMED).map(({ requestId, state, records }) => {
+  const { requests, records } = rollup.unverifiable;
+  if (requests > 0) {
+    const taken = `${countText(records, "record")} in ${countText(requests, "streaming request")}`;
+    sections.push(
+      colors.dim(wrapText(`${taken} taken by Data Cloud, which tells nothing more of such requests`, width)),
+    );
+  }
+  const named = worth.slice(0, NAMED).map((one) => {
+    const { requestId, state, records } = one;
     const name = `  ${stateText(state).padEnd(16)}`;
     const id = `  ${printable(requestId)}`;
-    const detail = `  ${recordsText(records)}`;
+    const detail = `  ${isJob(one) ? rowsText(one) : recordsText(records)}`;
     const fits = name.length + id.length + detail.length <= width;
     return paintState(state, name, colors) + id + (fits ? colors.dim(detail) : "");
   });
@@ -47,7 +59,7 @@ export function rollupHeadline(rollup: CorrelationJson, now: number): string {
   const deadline = rollup.earliestDeadlineAt;
   const parts = [
     `${printable(rollup.correlationId)}: ${countText(total, "request")}, ${states.join(", ")}`,
-    recordsText(rollup.records),
+    rollup.backfill === null ? recordsText(rollup.records) : progressText(rollup.backfill),
     rollup.settled ? "all settled" : "",
     deadline === null ? "" : `the earliest deadline is ${fromNow(Date.parse(deadline), now)}`,
   ];
@@ -57,7 +69,7 @@ export function rollupHeadline(rollup: CorrelationJson, now: number): string {
 function timesText(rollup: CorrelationJson, now: number): string {
   const first = Date.parse(rollup.firstAt ?? "");
   const begun = `begun ${momentText(first, now)}, ${fromNow(first, now)}`;
-  if (rollup.lastResultAt === null) return `${begun}; no result yet`;
+  if (rollup.lastResultAt === null) return rollup.backfill === null ? `${begun}; no result yet` : begun;
   const last = Date.parse(rollup.lastResultAt);
   return `${begun}; last result ${momentText(last, now)}, ${fromNow(last, now)}`;
 }

@@ -4,15 +4,33 @@
 import type { LifecycleJson } from "../../core/lifecycle-json.ts";
 import { printable } from "../terminal/printable.ts";
 import { codesText, countText, numberText, totalOf } from "./count-text.ts";
+import { isJob, jobSentence } from "./job.ts";
 import { recordsText } from "./records.ts";
 import { stateText } from "./state.ts";
 import { durationText, fromNow, momentText } from "./time-text.ts";
 
 /** @param now epoch milliseconds */
 export function headlineOf(one: LifecycleJson, now: number): string {
-  const parts = (SENTENCES[one.state] ?? standing)(one, now).filter((part) => part !== "");
+  const parts = sentencesOf(one, now).filter((part) => part !== "");
   const inferred = one.evidence === "inferred" ? " (inferred)" : "";
   return `${stateText(one.state)}: ${parts.join("; ")}${inferred}`;
+}
+
+function sentencesOf(one: LifecycleJson, now: number): string[] {
+  if (isJob(one) && one.state !== "rejected") return [...jobSentence(one), jobTimeText(one, now)];
+  if (!one.verifiable) {
+    return [
+      `${countText(one.records.expected, "record")} taken ${agoText(one.acceptedAt, now)}`,
+      "what became of them cannot be told: Data Cloud gives streaming requests no status",
+    ];
+  }
+  return (SENTENCES[one.state] ?? standing)(one, now);
+}
+
+function jobTimeText(one: LifecycleJson, now: number): string {
+  if (one.settledAt !== null)
+    return one.state === "succeeded" ? tookText(one).replace(/^, /, "") : settledText(one, now);
+  return one.acceptedAt === null ? "" : `created ${agoText(one.acceptedAt, now)}`;
 }
 
 type Sentence = (one: LifecycleJson, now: number) => string[];
@@ -20,7 +38,9 @@ type Sentence = (one: LifecycleJson, now: number) => string[];
 const SENTENCES: Partial<Record<LifecycleJson["state"], Sentence>> = {
   unconfirmed: (one, now) => [
     `${countText(one.records.expected, "record")} sent ${agoText(one.submittedAt, now)}, no response came back`,
-    "the stream shows no result so far; it may have got in all the same, so look before sending it again",
+    one.target === "salesforce"
+      ? "nothing tells whether it got in, so look before sending it again"
+      : "the stream shows no result so far; it may have got in all the same, so look before sending it again",
   ],
   rejected: (one) => [`${refusalText(one)}; none of ${countText(one.records.expected, "record")} was taken`],
   accepted: (one, now) => [

@@ -7,6 +7,7 @@ import { printable } from "../terminal/printable.ts";
 import { wrapText } from "../terminal/wrap.ts";
 import { anomalyText } from "./anomaly.ts";
 import { headlineOf } from "./headline.ts";
+import { isJob, renderRows } from "./job.ts";
 import { renderRecords } from "./records.ts";
 import { paintState } from "./state.ts";
 import { renderTimeline } from "./timeline.ts";
@@ -20,7 +21,7 @@ export function renderLifecycle(one: LifecycleJson, now: number, look: Look): st
     factLines(one)
       .map(([name, text]) => `${colors.dim(name.padEnd(12))} ${wrapText(text, width - 13, " ".repeat(13))}`)
       .join("\n"),
-    ...(one.state === "rejected" ? [] : [renderRecords(one.records, look)]), // nothing was taken
+    ...recordsOf(one, look),
     renderTimeline(one, now, look),
   ];
   if (one.anomalies.length > 0) {
@@ -29,6 +30,11 @@ export function renderLifecycle(one: LifecycleJson, now: number, look: Look): st
     );
   }
   return sections.join("\n\n");
+}
+
+function recordsOf(one: LifecycleJson, look: Look): string[] {
+  if (one.state === "rejected" || !one.verifiable) return []; // nothing was taken, or nothing is known
+  return [isJob(one) ? renderRows(one, look) : renderRecords(one.records, look)];
 }
 
 function factLines(one: LifecycleJson): [string, string][] {

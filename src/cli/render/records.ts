@@ -23,20 +23,39 @@ export function recordsText(records: RecordsJson): string {
 }
 
 /** The bar and its legend, which repeats the bar's signs. */
-export function renderRecords(records: RecordsJson, { colors, width }: Look): string {
-  const parts = [
-    { count: records.created, sign: "█", paint: colors.green, name: "created" },
-    { count: records.updated, sign: "▓", paint: colors.cyan, name: "updated" },
-    { count: totalOf(records.failed), sign: "▒", paint: colors.red, name: "failed" },
-    { count: records.outstanding, sign: "░", paint: colors.dim, name: "outstanding" },
-  ].filter((part) => part.count > 0);
-  if (parts.length === 0) return colors.dim("no records known yet");
+export function renderRecords(records: RecordsJson, look: Look): string {
+  return renderParts({ ...records, failed: totalOf(records.failed) }, look);
+}
+
+const PARTS = [
+  { name: "loaded", sign: "█", paint: "green" },
+  { name: "created", sign: "█", paint: "green" },
+  { name: "updated", sign: "▓", paint: "cyan" },
+  { name: "failed", sign: "▒", paint: "red" },
+  { name: "outstanding", sign: "░", paint: "dim" },
+] as const;
+
+type PartName = (typeof PARTS)[number]["name"];
+
+/** @param what is counted, as a plural */
+export function renderParts(
+  counts: Readonly<Partial<Record<PartName, number>>>,
+  { colors, width }: Look,
+  what = "records",
+): string {
+  const parts = PARTS.map((part) => ({ ...part, count: counts[part.name] ?? 0 })).filter(
+    (part) => part.count > 0,
+  );
+  if (parts.length === 0) return colors.dim(`no ${what} known yet`);
   const cells = shareCells(
     parts.map((part) => part.count),
     Math.min(50, width - 4),
   );
-  const bar = parts.map((part, index) => part.paint(part.sign.repeat(cells[index] ?? 0))).join("");
-  const legend = parts.map(({ count, sign, paint, name }) => `${paint(sign)} ${numberText(count)} ${name}`);
+  const bar = parts.map(({ sign, paint }, index) => colors[paint](sign.repeat(cells[index] ?? 0))).join("");
+  const suffix = what === "records" ? "" : ` ${what}`;
+  const legend = parts.map(
+    ({ count, sign, paint, name }) => `${colors[paint](sign)} ${numberText(count)}${suffix} ${name}`,
+  );
   return `${bar}\n${legend.join("  ")}`;
 }
 

@@ -5,7 +5,8 @@ import type { LifecycleJson } from "../../core/lifecycle-json.ts";
 import type { Look } from "../terminal/look.ts";
 import { printable } from "../terminal/printable.ts";
 import { wrapText } from "../terminal/wrap.ts";
-import { codesText, numberText } from "./count-text.ts";
+import { bytesText } from "./bytes-text.ts";
+import { codesText, countText, numberText } from "./count-text.ts";
 import { paintState, stateText } from "./state.ts";
 import { clockText, dateText, fromNow, sinceStart } from "./time-text.ts";
 
@@ -75,7 +76,7 @@ function rowOf(entry: Entry, one: LifecycleJson): Row {
     state === undefined ? { ...base, name, detail } : { ...base, name, detail, state };
   switch (entry.type) {
     case "submitted":
-      return row("submitted", manySubmissions(one) ? `as ${printable(entry.submissionId ?? "")}` : "");
+      return submittedRow(entry, one, row);
     case "unanswered":
       return row("no answer", errorText(entry), "unconfirmed");
     case "adopted":
@@ -91,7 +92,7 @@ function rowOf(entry: Entry, one: LifecycleJson): Row {
     case "rejected":
       return row("rejected", [entry.httpStatus, errorText(entry)].filter(Boolean).join(" "), "rejected");
     case "result":
-      return row("result", resultText(entry));
+      return one.job === null ? row("result", resultText(entry)) : row("problems", problemsText(entry));
     case "retry":
       return row(
         `retry ${entry.attempt ?? "?"} of ${one.retry?.of ?? "?"}`,
@@ -100,7 +101,11 @@ function rowOf(entry: Entry, one: LifecycleJson): Row {
     case "window_closed":
       return row("window closed", "no more waiting for the persons behind the link field");
     case "job":
-      return row("job", printable(entry.jobState ?? ""));
+      return row(
+        "job",
+        printable(entry.jobState ?? "") +
+          (entry.retries === undefined ? "" : `, tried again ×${entry.retries}`),
+      );
     case "settled":
       return row(entry.state === undefined ? "settled" : stateText(entry.state), "", entry.state);
     default:
@@ -127,6 +132,22 @@ function resultText({ created = 0, updated = 0, failed = {}, superseded = {}, at
   if (parts.length === 0) parts.push("nothing yet");
   if (Object.keys(superseded).length > 0) parts.push(`made good later: ${codesText(superseded)}`);
   return parts.join(", ") + (attempt > 0 ? ` (after retry ${attempt})` : "");
+}
+
+function problemsText({ failed = {} }: Entry): string {
+  return Object.keys(failed).length === 0 ? "no problem records" : `rows failed: ${codesText(failed)}`;
+}
+
+/** A call to a bulk job is named after what it did. */
+function submittedRow(entry: Entry, one: LifecycleJson, row: (name: string, detail?: string) => Row): Row {
+  const { operation, records = 0, bytes, httpStatus, submissionId = "" } = entry;
+  if (operation === undefined)
+    return row("submitted", manySubmissions(one) ? `as ${printable(submissionId)}` : "");
+  if (one.job === null || !["upload", "close", "abort"].includes(operation)) return row("submitted", "");
+  const size =
+    bytes === undefined ? "" : `${records === 0 ? "" : `${countText(records, "row")}, `}${bytesText(bytes)}`;
+  const status = httpStatus === undefined ? "" : String(httpStatus);
+  return row(operation, [size, status].filter((text) => text !== "").join("  "));
 }
 
 /** What the retry schedule still holds for a request that is not settled. */

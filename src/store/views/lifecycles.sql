@@ -4,6 +4,7 @@
 -- Times inside are milliseconds of the epoch. A fact is a tuple:
 --   1 fact_id  2 version  3 kind  4 at  5 t0  6 t0_rank  7 received  8 created  9 updated  10 failed_codes
 --   11 failed_counts  12 http_status  13 responded_at  14 link_bearing  15 job_rank  16 target
+-- Of a job the rank is 0 where the service knew it no longer: jobs are sorted by it, so that one comes first.
 WITH
     in_range AS
     (
@@ -134,7 +135,12 @@ WITH
         SELECT
             *,
             arrayExists(f -> f.12 != 0, submissions) AS has_response,
-            arrayExists(f -> f.12 = 202 OR (f.16 AND f.12 >= 200 AND f.12 < 300), submissions) AS was_accepted,
+            arrayFilter(f -> f.12 = 202 OR (f.16 AND f.12 >= 200 AND f.12 < 300), submissions) AS taken_in,
+            notEmpty(taken_in) AS was_accepted,
+            notEmpty(jobs) AS is_job,
+            if(is_job, jobs[-1].15, 0) AS job_rank,
+            if(is_job, if(jobs[1].15 = 0, job_rank < 4, 0), 0) AS job_gone,
+            toInt64(arraySum(f -> f.7, taken_in)) AS uploaded,
             toInt64(arraySum(f -> f.8, results)) AS created,
             toInt64(arraySum(f -> f.9, results)) AS updated,
             toInt64(arraySum(f -> arraySum(f.11), results)) AS reported,
@@ -149,7 +155,11 @@ WITH
     (
         SELECT
             *,
-            multiIf(notEmpty(submissions), submitted, complete, all_received, most_received) AS expected,
+            multiIf(
+                is_job, greatest(uploaded, created + updated + reported),
+                notEmpty(submissions), submitted,
+                complete, all_received,
+                most_received) AS expected,
             greatest(0, created + updated + reported - expected) AS too_many,
             arrayMax(arrayPushBack(attempts, 0)) AS last_attempt
         FROM summed
@@ -188,7 +198,11 @@ WITH
     (
         SELECT
             *,
-            greatest(0, expected - created - updated - failed_total) AS outstanding,
+            -- of a job that has ended, and of what no upstream can tell of, nothing is awaited
+            multiIf(
+                job_rank >= 4, 0,
+                if(is_job, 0, if(target = 'salesforce', if(empty(results), was_accepted, 0), 0)), 0,
+                greatest(0, expected - created - updated - failed_total)) AS outstanding,
             began + settings.2 AS window_ends,
             if(empty(retries), 0, retries[-1]) AS last_retry,
             began + if(link_bearing, settings.2, last_retry) + settings.3 + lag_ms AS deadline,
@@ -208,7 +222,9 @@ WITH
             *,
             -- what is known, best first; 0 and 1 in place of AND chains, which the planner takes long to think over
             multiIf(
-                notEmpty(jobs), ['accepted', 'processing', 'processing', 'succeeded', 'failed', 'aborted'][jobs[-1].15],
+                job_gone, 'overdue',
+                job_rank = 4, multiIf(failed_total = 0, 'succeeded', if(uploaded > 0, failed_total >= uploaded, 0), 'failed', 'partially_failed'),
+                is_job, ['accepted', 'processing', 'processing', 'succeeded', 'failed', 'aborted'][job_rank],
                 has_result, if(link_failed > 0,
                     if(now_ms >= window_ends, 'exhausted', if(outstanding = 0, 'retrying', open_state)),
                     if(outstanding > 0, open_state, multiIf(failed_total = 0, 'succeeded', created + updated = 0, 'failed', 'partially_failed'))),
@@ -243,7 +259,8 @@ SELECT
     if(empty(results), NULL, fromUnixTimestamp64Milli(last_result, 'UTC')) AS last_result_at,
     multiIf(
         NOT terminal, NULL,
-        notEmpty(jobs), fromUnixTimestamp64Milli(arrayFirst(f -> f.15 = jobs[-1].15, jobs).4, 'UTC'),
+        job_gone, fromUnixTimestamp64Milli(jobs[1].4, 'UTC'),
+        is_job, fromUnixTimestamp64Milli(arrayFirst(f -> f.15 = job_rank, jobs).4, 'UTC'),
         state = 'rejected', fromUnixTimestamp64Milli(arrayMin(arrayMap(f -> f.13, arrayFilter(f -> f.12 != 0, submissions))), 'UTC'),
         if(state = 'exhausted', link_failed > 0, 0), fromUnixTimestamp64Milli(greatest(last_result, window_ends), 'UTC'),
         state IN ('exhausted', 'overdue'), fromUnixTimestamp64Milli(deadline, 'UTC'),
