@@ -68,6 +68,7 @@ export function beginAttempt(parts: AttemptParts): Attempt {
     : groupCorrelationId(context);
   const correlationId = (parts.ownCorrelationId ?? made).slice(0, 255);
   const requestSource = (parts.ownRequestSource ?? parts.requestSource).slice(0, MAX_SOURCE);
+  const labels = { ...parts.labels, ...context.labels };
   let over = false;
 
   async function complete(outcome: Outcome, answerBody: string): Promise<SubmissionInput> {
@@ -93,7 +94,7 @@ export function beginAttempt(parts: AttemptParts): Attempt {
         ? {}
         : { previousSubmissionId: context.previousSubmissionId }),
       ...keys,
-      labels: { ...parts.labels, ...context.labels },
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
     };
   }
 

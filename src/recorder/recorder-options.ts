@@ -79,8 +79,8 @@ export function loadRecorderSettings(
   options: RecorderOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): RecorderSettings {
-  const url = (options.url ?? (env["AFTER202_URL"] || DEFAULT_URL)).replace(/\/+$/, "");
-  const secret = options.linkKeySecret ?? (env["LINK_KEY_SECRET"] || undefined);
+  const url = ((options.url ?? env["AFTER202_URL"]) || DEFAULT_URL).replace(/\/+$/, "");
+  const secret = (options.linkKeySecret ?? env["LINK_KEY_SECRET"]) || undefined;
   const linkFields = options.linkFields ?? {};
   const keepsLinkValues = options.linkValues === "file";
   const faults = [
@@ -100,7 +100,7 @@ export function loadRecorderSettings(
   return {
     spoolDir: options.spoolDir,
     url,
-    apiKey: options.apiKey ?? (env["AFTER202_KEY"] || undefined),
+    apiKey: (options.apiKey ?? env["AFTER202_KEY"]) || undefined,
     correlation: options.correlation ?? {},
     requestSource: headerText((options.requestSource ?? "").trim().replaceAll(/\s+/g, "-")),
     labels: options.labels ?? {},
