@@ -1,8 +1,7 @@
 /**
  * One attempt: what is known when the call goes out, what its body holds, what came of it; together a submission.
  *
- * On the caller's path only names and times are taken. The body is read in the background, and the submission handed on
- * when both are done.
+ * On the caller's path only names and times are taken. Everything else, the body's reading included, is left for later.
  */
 import { randomUUID } from "node:crypto";
 import type { JobState } from "../core/fact.ts";
@@ -48,11 +47,20 @@ export interface AttemptParts {
   /** What the caller's own headers say, so far as they are there. */
   readonly ownCorrelationId: string | undefined;
   readonly ownRequestSource: string | undefined;
-  /** Undefined: the body cannot be read. */
-  readonly content: Promise<BodyContent & LinkKeysOfBody> | undefined;
   readonly jobs: JobMemory;
-  /** Takes the submission, once it is complete. */
-  readonly handOver: (submission: Promise<SubmissionInput>) => void;
+  /** Reads the body, if it can be read; in steps. */
+  readonly readContent: () => Generator<void, (BodyContent & LinkKeysOfBody) | undefined>;
+  /** Takes what is to be done for the submission once the attempt is over. */
+  readonly handOver: (over: OverAttempt) => void;
+}
+
+/** An attempt that is over: its submission is still to be made. */
+export interface OverAttempt {
+  /** What has to be there before: the beginning of the answer's body. */
+  readonly answerBody: Answer["body"];
+  /** Told in the order of such calls. */
+  readonly isJobCall: boolean;
+  complete(answerBody: string): Generator<void, SubmissionInput>;
 }
 
 const MAX_SOURCE = 50;
@@ -68,14 +76,19 @@ export function beginAttempt(parts: AttemptParts): Attempt {
     : groupCorrelationId(context);
   const correlationId = (parts.ownCorrelationId ?? made).slice(0, 255);
   const requestSource = (parts.ownRequestSource ?? parts.requestSource).slice(0, MAX_SOURCE);
-  const labels = { ...parts.labels, ...context.labels };
   let over = false;
 
-  async function complete(outcome: Outcome, answerBody: string): Promise<SubmissionInput> {
-    const content = await parts.content?.catch(() => undefined);
-    const { records = context.records ?? 0, bytes, priority, job, ...keys } = content ?? {};
+  function* complete(outcome: Outcome, answerBody: string): Generator<void, SubmissionInput> {
+    const {
+      records = context.records ?? 0,
+      bytes,
+      priority,
+      job,
+      ...keys
+    } = (yield* parts.readContent()) ?? {};
     const taken = outcome.httpStatus !== undefined && outcome.httpStatus < 300;
     const { requestId, ...rest } = outcome;
+    const labels = { ...parts.labels, ...context.labels };
     return {
       submissionId,
       ...(isMarketo
@@ -98,15 +111,11 @@ export function beginAttempt(parts: AttemptParts): Attempt {
     };
   }
 
-  async function completeAnswer(answer: Answer, atMs: number): Promise<SubmissionInput> {
-    const body = (await answer.body) ?? "";
-    return complete(answeredOutcome(answer, body, atMs), body);
-  }
-
-  function finish(submission: () => Promise<SubmissionInput>): void {
+  function finish(answerBody: Answer["body"], outcomeOf: (body: string) => Outcome): void {
     if (over) return;
     over = true;
-    parts.handOver(submission());
+    const isJobCall = endpoint.objectType === "bulk";
+    parts.handOver({ answerBody, isJobCall, complete: (body) => complete(outcomeOf(body), body) });
   }
 
   return {
@@ -115,8 +124,14 @@ export function beginAttempt(parts: AttemptParts): Attempt {
       ? { "x-correlation-id": made, ...(requestSource === "" ? {} : { "x-request-source": requestSource }) }
       : {},
     wantsBody: (status) => status >= 300 || (status === JOB_CREATED && endpoint.body.kind === "job"),
-    answered: (answer) => finish(() => completeAnswer(answer, Date.now())),
-    failed: (error) => finish(() => complete(failedOutcome(error, Date.now()), "")),
+    answered(answer) {
+      const at = Date.now();
+      finish(answer.body, (body) => answeredOutcome(answer, body, at));
+    },
+    failed(error) {
+      const at = Date.now();
+      finish(undefined, () => failedOutcome(error, at));
+    },
   };
 }
 

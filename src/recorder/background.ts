@@ -2,14 +2,14 @@
  * Work that nobody waits for, in small steps between the turns of the event loop, one piece after another.
  */
 
-/** How long the steps of one turn may take together, in milliseconds. */
+/** How long the steps of one turn may take together, in milliseconds: more when much waits, so that it does not pile up. */
 const TURN_MS = 0.5;
+const LONGEST_TURN_MS = 5;
+const MUCH = 100;
 
 export interface Background {
   /** Rejects with what the work throws. */
   run<T>(work: Generator<void, T>): Promise<T>;
-  /** Pieces that are not done. */
-  waiting(): number;
 }
 
 export function createBackground(): Background {
@@ -17,7 +17,7 @@ export function createBackground(): Background {
   let scheduled = false;
 
   function turn(): void {
-    const endAt = performance.now() + TURN_MS;
+    const endAt = performance.now() + Math.min(LONGEST_TURN_MS, TURN_MS * (1 + queue.length / MUCH));
     for (let step = queue[0]; step !== undefined; step = queue[0]) {
       if (step()) queue.shift();
       if (performance.now() >= endAt) break;
@@ -42,6 +42,5 @@ export function createBackground(): Background {
         if (!scheduled) setImmediate(turn);
         scheduled = true;
       }),
-    waiting: () => queue.length,
   };
 }

@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { isObject } from "../core/json.ts";
 import { plainValueOf } from "./link-keys.ts";
 
-const MAX_IN_MEMORY = 200_000;
+/** Of each of two generations: the older one goes when the younger is full. */
+const MAX_IN_MEMORY = 100_000;
 const FILE = "link-values.sealed";
 const OLDER_FILE = "link-values.1.sealed";
 /** The file and one before it: so much twice. */
@@ -27,7 +28,8 @@ export interface LinkValues {
 
 /** @param file where to keep them, or undefined: in memory only */
 export function createLinkValues(file?: { directory: string; secret: string }): LinkValues {
-  const known = new Map<string, string>();
+  let young = new Map<string, string>();
+  let old: ReadonlyMap<string, string> = new Map();
   let fresh: Record<string, string> = {};
   let timer: NodeJS.Timeout | undefined;
 
@@ -48,10 +50,14 @@ export function createLinkValues(file?: { directory: string; secret: string }): 
 
   return {
     add(key, value) {
-      if (known.has(key)) return;
-      known.set(key, value);
-      const [oldest] = known.keys();
-      if (known.size > MAX_IN_MEMORY && oldest !== undefined) known.delete(oldest);
+      if (young.has(key)) return;
+      const isKnown = old.has(key);
+      if (young.size >= MAX_IN_MEMORY) {
+        old = young;
+        young = new Map();
+      }
+      young.set(key, value);
+      if (isKnown) return;
       if (file === undefined) return;
       fresh[key] = value;
       timer ??= setTimeout(() => void save().catch(() => undefined), WRITE_AFTER_MS);
@@ -60,7 +66,7 @@ export function createLinkValues(file?: { directory: string; secret: string }): 
       const found = new Map<string, string>();
       const missing = new Set<string>();
       for (const key of keys) {
-        const value = known.get(key) ?? plainValueOf(key);
+        const value = young.get(key) ?? old.get(key) ?? plainValueOf(key);
         if (value === undefined) missing.add(key);
         else found.set(key, value);
       }

@@ -8,11 +8,12 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { After202Error, type ErrorCode } from "../core/errors.ts";
 import type { SubmissionInput } from "../core/submission.ts";
-import { type Attempt, type AttemptContext, beginAttempt } from "./attempt.ts";
+import { type Attempt, type AttemptContext, beginAttempt, type OverAttempt } from "./attempt.ts";
 import { createBackground } from "./background.ts";
 import { readBody } from "./body-reading.ts";
 import { createDelivery } from "./delivery.ts";
-import { type Endpoint, findEndpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { createEndpointFinder } from "./endpoint-finder.ts";
 import { createJobMemory } from "./job-memory.ts";
 import { createLinkDigest, createLinkKeyReader } from "./link-keys.ts";
 import { createLinkValues } from "./link-values.ts";
@@ -76,12 +77,15 @@ export function openRecorder(options: RecorderOptions): Recorder {
   const settings = loadRecorderSettings(options);
   const background = createBackground();
   const jobs = createJobMemory();
+  const endpoints = createEndpointFinder(settings.hosts);
   const { links, spoolDir } = settings;
   const digest = links.secret === undefined ? undefined : createLinkDigest(links.secret);
   const values = createLinkValues(
     settings.keepsLinkValues ? { directory: spoolDir, secret: links.secret ?? "" } : undefined,
   );
   const faults = new Map<"spool" | "delivery", After202Error>();
+  const over: OverAttempt[] = [];
+  let lastJobCall: Promise<unknown> = Promise.resolve();
   const completing = new Set<Promise<void>>();
   let recorded = 0;
   let dropped = 0;
@@ -135,32 +139,43 @@ export function openRecorder(options: RecorderOptions): Recorder {
     }
   }
 
-  function handOver(complete: Promise<SubmissionInput>): void {
+  /** Of what is handed over only the counting is done at once: the caller waits for nothing else. */
+  function handOver(attempt: OverAttempt): void {
     recorded += 1;
-    const done = complete.then(append).catch(() => {
+    if (over.push(attempt) === 1) setImmediate(takeOver);
+  }
+
+  function takeOver(): void {
+    for (const { answerBody, isJobCall, complete } of over.splice(0)) {
+      // what a job's creation tells is needed for the calls that follow it
+      const ready = isJobCall ? lastJobCall.then(() => answerBody) : Promise.resolve(answerBody);
+      const submission = ready.then((body) => background.run(complete(body ?? "")));
+      if (isJobCall) lastJobCall = submission.catch(() => undefined);
+      hold(submission);
+    }
+  }
+
+  function hold(submission: Promise<SubmissionInput>): void {
+    const done = submission.then(append).catch(() => {
       dropped += 1;
     });
     completing.add(done);
     void done.finally(() => completing.delete(done));
   }
 
-  function readContent(endpoint: Endpoint, body: unknown) {
+  function* readContent(endpoint: Endpoint, body: unknown) {
     const readable = endpoint.body.kind === "counted" ? "" : readableBody(body);
     if (readable === undefined) return undefined;
     const keys = createLinkKeyReader(endpoint, links, digest, values.add);
-    return background
-      .run(readBody(readable, endpoint.body, keys?.onRecord))
-      .then((content) => ({ ...content, ...keys?.keys() }));
+    const content = yield* readBody(readable, endpoint.body, keys?.onRecord);
+    return { ...content, ...keys?.keys() };
   }
 
   const recorder: Recorder = {
     attempt(call, context = {}) {
       try {
-        const url = typeof call.url === "string" ? new URL(call.url) : call.url;
-        const endpoint = findEndpoint(url, (call.method ?? "GET").toUpperCase(), settings.hosts);
+        const endpoint = endpoints.find(call.url, call.method ?? "GET");
         if (endpoint === undefined || closed) return undefined;
-        const content = readContent(endpoint, call.body);
-        content?.catch(() => undefined);
         return beginAttempt({
           endpoint,
           context: { ...settings.correlation, ...context },
@@ -168,8 +183,8 @@ export function openRecorder(options: RecorderOptions): Recorder {
           labels: settings.labels,
           ownCorrelationId: headerOf(call.headers, "x-correlation-id"),
           ownRequestSource: headerOf(call.headers, "x-request-source"),
-          content,
           jobs,
+          readContent: () => readContent(endpoint, call.body),
           handOver,
         });
       } catch {
@@ -178,10 +193,12 @@ export function openRecorder(options: RecorderOptions): Recorder {
     },
     record(submission) {
       const submissionId = submission.submissionId ?? randomUUID();
-      handOver(Promise.resolve({ ...submission, submissionId }));
+      recorded += 1;
+      hold(Promise.resolve({ ...submission, submissionId }));
       return submissionId;
     },
     async sync() {
+      takeOver();
       await Promise.all(completing);
       return spool.sync();
     },

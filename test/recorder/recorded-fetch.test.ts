@@ -78,8 +78,12 @@ describe("a recorded fetch", () => {
       new Headers({ accept: "x/y" }),
       [["a", "b"]],
     ];
-    for (const headers of forms) await recorded(upstream.persons, { ...POST, ...(headers && { headers }) });
-    for (const headers of [own, new Headers(own), Object.entries(own)] as RequestInit["headers"][]) {
+    for (const headers of forms) {
+      await recorded(upstream.persons, headers === undefined ? POST : { ...POST, headers });
+    }
+    for (const headers of [own, new Headers(own), Object.entries(own)] as NonNullable<
+      RequestInit["headers"]
+    >[]) {
       await recorded(upstream.persons, { ...POST, headers });
     }
     await flushed(recorded.recorder);
