@@ -73,7 +73,7 @@ export function beginAttempt(parts: AttemptParts): Attempt {
   const isMarketo = endpoint.target === "marketo";
   const made = isMarketo
     ? attemptCorrelationId(context, context.attempt ?? 1, submissionId)
-    : groupCorrelationId(context);
+    : groupCorrelationId(endpoint.objectType === "bulk" ? { job: context.job } : context); // a bulk job has many chunks
   const correlationId = (parts.ownCorrelationId ?? made).slice(0, 255);
   const requestSource = (parts.ownRequestSource ?? parts.requestSource).slice(0, MAX_SOURCE);
   let over = false;

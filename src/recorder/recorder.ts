@@ -203,9 +203,13 @@ export function openRecorder(options: RecorderOptions): Recorder {
       return spool.sync();
     },
     async flush(timeoutMs = FLUSH_MS) {
-      const signal = AbortSignal.timeout(timeoutMs);
-      await Promise.race([recorder.sync(), sleep(timeoutMs, undefined, { ref: false })]);
-      await delivery.drain(signal);
+      const late = new AbortController();
+      // this one keeps the process alive: somebody waits
+      const timer = setTimeout(() => late.abort(), timeoutMs);
+      const isLate = new Promise((resolve) => late.signal.addEventListener("abort", resolve, { once: true }));
+      await Promise.race([recorder.sync(), isLate]);
+      await delivery.drain(late.signal);
+      clearTimeout(timer);
       return recorder.stats().pending;
     },
     async close(timeoutMs = FLUSH_MS) {
