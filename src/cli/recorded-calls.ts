@@ -1,10 +1,10 @@
 /** The simulator's calls to Data Cloud with the real recorder around them. */
 import { recordedFetch } from "../recorder/recorder.ts";
-import type { CloudCall } from "../simulator/submitter/data-cloud.ts";
+import type { RecordedCall } from "../simulator/submitter/recording.ts";
 import { openThrowawayRecorder } from "./throwaway-recorder.ts";
 
 export interface RecordedCalls {
-  readonly call: CloudCall;
+  readonly call: RecordedCall;
   /** Tells of what is left. @returns calls that could not be told of */
   close(timeoutMs?: number): Promise<number>;
 }

@@ -53,14 +53,14 @@ export function* walkArray(
 }
 
 /** @returns the first character that is no white space, from `at` on */
-export function skipSpace(text: string, at: number): number {
+function skipSpace(text: string, at: number): number {
   let here = at;
   while (SPACE.has(text.charCodeAt(here))) here++;
   return here;
 }
 
 /** @returns the position after the value that begins at `from` */
-export function skipValue(text: string, from: number): number {
+function skipValue(text: string, from: number): number {
   let at = from;
   let depth = 0;
   while (at < text.length) {

@@ -88,6 +88,12 @@ interface Told {
   }[];
 }
 const rollup = (id: string): Promise<Told> => ask(`/v1/correlations/${id}?requests=true`);
+/** Requests of a job whose attempts were told of: the stream alone knows of no submission. */
+const recorded = async (job: string): Promise<string[]> =>
+  ((await rollup(job)).items ?? [])
+    .filter((one) => one.timeline.some((entry) => entry.type === "submitted"))
+    .map((one) => one.requestId)
+    .toSorted();
 const spooled = (): string[] =>
   readdirSync(join(program, "spool")).filter((name) => name.endsWith(".ndjson"));
 
@@ -97,13 +103,11 @@ describe("the program of the README", () => {
     await run(process.execPath, ["ten-lines.mjs"], { cwd: program, env: environment() });
     const sent = () => simulator.truth().filter((row) => row.correlationId.startsWith(`${JOB}/`));
     expect(sent()).toHaveLength(2);
-    const told = await rollup(JOB);
-    expect(told.items.map((one) => one.requestId).toSorted()).toEqual(
+    const sentIds = () =>
       sent()
         .map((row) => row.requestId)
-        .toSorted(),
-    );
-    expect(told.items.every((one) => one.timeline[0]?.type === "submitted")).toBe(true);
+        .toSorted();
+    expect(await recorded(JOB)).toEqual(sentIds());
     expect((await rollup(`${JOB}/1`)).requests.total).toBe(1);
     expect(spooled()).toEqual([]);
 
@@ -116,10 +120,8 @@ describe("the program of the README", () => {
     await startService(new URL(service.url).port);
     await run(process.execPath, ["ten-lines.mjs"], { cwd: program, env: environment() });
     expect(sent()).toHaveLength(6);
-    await until("all attempts are there", async () => {
-      const { items } = await rollup(JOB);
-      return items.filter((one) => one.timeline[0]?.type === "submitted").length === 6;
-    });
+    await until("all attempts are there", async () => (await recorded(JOB)).length === 6);
+    expect(await recorded(JOB)).toEqual(sentIds());
     expect(spooled()).toEqual([]);
   });
 
@@ -152,9 +154,10 @@ describe("the program of the README", () => {
     const heir = openRecorder({ spoolDir: join(program, "spool"), url: service.url, apiKey: KEY });
     onTestFinished(async () => void (await heir.close(0)));
     await until("the next recorder delivers what it left", async () => {
-      const known = new Set((await rollup("killed")).items?.map((one) => one.requestId));
+      const known = new Set(await recorded("killed"));
       return durable.every((id) => known.has(id));
     });
+    await heir.flush();
     const submitted = heir.stats().adopted;
     expect(submitted).toBeGreaterThanOrEqual(durable.length);
     expect(submitted).toBeLessThanOrEqual(lines.length + 1);

@@ -7,6 +7,7 @@ export type SubmitFetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** What only the submitter knows of an attempt. */
 export interface AttemptNames {
+  /** Correlates all calls of a load. */
   readonly job: string;
   readonly chunk: string | undefined;
   readonly attempt: number;
@@ -15,8 +16,11 @@ export interface AttemptNames {
   readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
+/** A fetch that tells of its calls. */
+export type RecordedCall = (url: string, init: RequestInit, names: AttemptNames) => Promise<Response>;
+
 export interface Recording {
-  wrap(fetch: SubmitFetch): (url: string, init: RequestInit, names: AttemptNames) => Promise<Response>;
+  wrap(fetch: SubmitFetch): RecordedCall;
   /** Attempts that nobody has been told of yet. */
   pending(): number;
   /** Attempts that were called wrong. */
