@@ -8,12 +8,13 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { After202Error, type ErrorCode } from "../core/errors.ts";
 import type { SubmissionInput } from "../core/submission.ts";
-import { type Attempt, type AttemptContext, beginAttempt, type OverAttempt } from "./attempt.ts";
+import { type Attempt, type AttemptContext, beginAttempt } from "./attempt.ts";
 import { createBackground } from "./background.ts";
 import { readBody } from "./body-reading.ts";
 import { createDelivery } from "./delivery.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createEndpointFinder } from "./endpoint-finder.ts";
+import { createHandOver } from "./hand-over.ts";
 import { createJobMemory } from "./job-memory.ts";
 import { createLinkDigest, createLinkKeyReader } from "./link-keys.ts";
 import { createLinkValues } from "./link-values.ts";
@@ -84,11 +85,6 @@ export function openRecorder(options: RecorderOptions): Recorder {
     settings.keepsLinkValues ? { directory: spoolDir, secret: links.secret ?? "" } : undefined,
   );
   const faults = new Map<"spool" | "delivery", After202Error>();
-  const over: OverAttempt[] = [];
-  let lastJobCall: Promise<unknown> = Promise.resolve();
-  const completing = new Set<Promise<void>>();
-  let recorded = 0;
-  let dropped = 0;
   let closed = false;
 
   function tell(part: "spool" | "delivery", fault: After202Error | null): void {
@@ -129,39 +125,13 @@ export function openRecorder(options: RecorderOptions): Recorder {
   const adopting = setInterval(adopt, ADOPT_EVERY_MS).unref();
   adopt();
 
-  function append(submission: SubmissionInput): void {
-    if (spool.append(`${JSON.stringify(submission)}\n`)) {
-      if (faults.get("spool")?.code === "SPOOL_FULL") tell("spool", null);
-      delivery.wake();
-    } else {
-      dropped += 1;
-      tell("spool", new After202Error("SPOOL_FULL", `${spoolDir} holds as much as it may.`));
-    }
-  }
-
-  /** Of what is handed over only the counting is done at once: the caller waits for nothing else. */
-  function handOver(attempt: OverAttempt): void {
-    recorded += 1;
-    if (over.push(attempt) === 1) setImmediate(takeOver);
-  }
-
-  function takeOver(): void {
-    for (const { answerBody, isJobCall, complete } of over.splice(0)) {
-      // what a job's creation tells is needed for the calls that follow it
-      const ready = isJobCall ? lastJobCall.then(() => answerBody) : Promise.resolve(answerBody);
-      const submission = ready.then((body) => background.run(complete(body ?? "")));
-      if (isJobCall) lastJobCall = submission.catch(() => undefined);
-      hold(submission);
-    }
-  }
-
-  function hold(submission: Promise<SubmissionInput>): void {
-    const done = submission.then(append).catch(() => {
-      dropped += 1;
-    });
-    completing.add(done);
-    void done.finally(() => completing.delete(done));
-  }
+  const handOver = createHandOver(background, (submission) => {
+    const taken = spool.append(`${JSON.stringify(submission)}\n`);
+    if (taken && faults.get("spool")?.code === "SPOOL_FULL") tell("spool", null);
+    if (taken) delivery.wake();
+    else tell("spool", new After202Error("SPOOL_FULL", `${spoolDir} holds as much as it may.`));
+    return taken;
+  });
 
   function* readContent(endpoint: Endpoint, body: unknown) {
     const readable = endpoint.body.kind === "counted" ? "" : readableBody(body);
@@ -185,7 +155,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
           ownRequestSource: headerOf(call.headers, "x-request-source"),
           jobs,
           readContent: () => readContent(endpoint, call.body),
-          handOver,
+          handOver: handOver.take,
         });
       } catch {
         return undefined; // the call goes out all the same
@@ -193,13 +163,11 @@ export function openRecorder(options: RecorderOptions): Recorder {
     },
     record(submission) {
       const submissionId = submission.submissionId ?? randomUUID();
-      recorded += 1;
-      hold(Promise.resolve({ ...submission, submissionId }));
+      handOver.add({ ...submission, submissionId });
       return submissionId;
     },
     async sync() {
-      takeOver();
-      await Promise.all(completing);
+      await handOver.settled();
       return spool.sync();
     },
     async flush(timeoutMs = FLUSH_MS) {
@@ -222,6 +190,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
     },
     stats() {
       const { delivered, refused, adopted } = delivery.counts;
+      const [recorded, dropped] = [handOver.recorded(), handOver.dropped()];
       const fault = faults.get("spool") ?? faults.get("delivery");
       return {
         recorded,

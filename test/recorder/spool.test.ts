@@ -90,7 +90,7 @@ describe("the spool", () => {
     openQuickRecorder(service, { spoolDir });
     await until("that of the silent one is delivered", () => service.taken.length === 1);
     expect(service.taken.map((one) => one.requestId)).toEqual(["silent"]);
-    expect(segmentsIn(spoolDir)).toHaveLength(2);
+    await until("and goes", () => segmentsIn(spoolDir).length === 2);
   });
 
   it("is shared: two recorders deliver what both have, each submission once", async () => {
