@@ -8,8 +8,9 @@ import { RETRY_POLICIES, type RetryPolicyName } from "../core/retry-policy.ts";
 import { SIMULATED } from "../simulator/options.ts";
 import { openSimulator, type Simulator } from "../simulator/simulator.ts";
 import { type Backfills, openBackfills } from "../simulator/backfills.ts";
-import { openReportedCalls } from "../simulator/submitter/reported-calls.ts";
-import { openSubmitter, type Submitter } from "../simulator/submitter.ts";
+import type { Submitter } from "../simulator/submitter.ts";
+import { openRecordedCalls } from "./recorded-calls.ts";
+import { openRecordedSubmitter } from "./recorded-submitter.ts";
 
 interface SimulateOptions {
   port: number;
@@ -111,7 +112,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
 
 function openSubmitting(simulator: Simulator, options: SimulateOptions, seed: number): Submitter | null {
   if (options.target === undefined) return null;
-  return openSubmitter({
+  return openRecordedSubmitter({
     marketoUrl: simulator.marketoUrl,
     after202Url: options.target.replace(/\/+$/, ""),
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
@@ -124,7 +125,7 @@ function openSubmitting(simulator: Simulator, options: SimulateOptions, seed: nu
 function openBackfilling(simulator: Simulator, options: SimulateOptions, seed: number): Backfills | null {
   if (options.target === undefined || !options.salesforce) return null;
   const { salesforceUrl, settings } = simulator;
-  const calls = openReportedCalls(options.target.replace(/\/+$/, ""), options.apiKey);
+  const calls = openRecordedCalls(options.target.replace(/\/+$/, ""), options.apiKey, salesforceUrl);
   const backfills = openBackfills({ salesforceUrl, call: calls.call, seed, speed: settings.speed });
   return {
     latest: backfills.latest,

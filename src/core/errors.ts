@@ -63,6 +63,14 @@ export const ERROR_CATALOGUE = {
   CONFIG_INVALID: entry(500, false, "Settings are wrong or unknown; the message names all of them."),
   PORT_IN_USE: entry(500, false, "Another program listens on this port."),
   SERVICE_UNREACHABLE: entry(503, true, "No after202 answers at AFTER202_URL."),
+  SPOOL_UNWRITABLE: entry(
+    503,
+    true,
+    "The recorder cannot write its spool directory; what it records waits in memory, within bounds.",
+  ),
+  SPOOL_FULL: entry(503, true, "The recorder's spool is full: what comes is not recorded until it empties."),
+  QUOTA_NEARLY_USED: entry(429, true, "The upstream's daily quota would not last for it; nothing was sent."),
+  RECORD_TOO_LARGE: entry(413, false, "One record alone is over the upstream's limit for a request."),
   PAGE_UNREADABLE: entry(
     422,
     false,

@@ -253,7 +253,7 @@ export interface FactReader {
   factsOf(requestIds: readonly string[]): Promise<Map<string, Fact[]>>;
   /** Requests without a response under these correlation ids, and the stream's requests near them in time. */
   adoptionCandidates(correlationIds: readonly string[], windowMs: number): Promise<AdoptionCandidate[]>;
-  /** Requests that carry the correlation id, in the order of their ids, after `after`. */
+  /** Requests that carry the correlation id or one below it, in the order of their ids, after `after`. */
   requestsOfCorrelation(correlationId: string, after: string, limit: number): Promise<string[]>;
   /**
    * Requests that may fit, newest first: all that do are among them. Whether one has the state of the filter only its

@@ -5,12 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SIMULATED } from "./options.ts";
 import { createRandom } from "./random.ts";
 import { playBackfill } from "./submitter/backfill.ts";
-import { type CloudCall, openDataCloud } from "./submitter/data-cloud.ts";
+import { openDataCloud } from "./submitter/data-cloud.ts";
+import type { RecordedCall } from "./submitter/recording.ts";
 
 export interface BackfillOptions {
   readonly salesforceUrl: string;
   /** Makes the calls, and may tell of them. */
-  readonly call: CloudCall;
+  readonly call: RecordedCall;
   readonly seed: number;
   readonly speed: number;
 }

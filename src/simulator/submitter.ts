@@ -1,5 +1,5 @@
 /**
- * The submitting side: a program that plays scenarios against a Marketo API and tells after202 of each attempt.
+ * The submitting side: a program that plays scenarios against a Marketo API, and whose attempts may be recorded.
  *
  * First every scenario once, so that each state is soon to be seen; then a seeded mix, at a steady rate.
  */
@@ -8,16 +8,15 @@ import { Agent } from "undici";
 import { SIMULATED } from "./options.ts";
 import { createRandom } from "./random.ts";
 import { createScheduler } from "./scheduler.ts";
-import { attempt } from "./submitter/attempt.ts";
+import { createAttempts } from "./submitter/attempt.ts";
 import { createScenarioContext, type PlannedRequest } from "./submitter/planned-request.ts";
-import { createReporter, type Reporter } from "./submitter/reporter.ts";
+import type { Recording } from "./submitter/recording.ts";
 import { drawScenario, SCENARIO_NAMES, SCENARIOS, type ScenarioName } from "./submitter/scenarios.ts";
 
 export interface SubmitterOptions {
   readonly marketoUrl: string;
-  /** Without it nobody is told. */
-  readonly after202Url?: string;
-  readonly apiKey?: string;
+  /** Who tells of the attempts; without it nobody does. */
+  readonly recording?: Recording;
   /** Default: the simulator's. */
   readonly userToken?: string;
   readonly instance?: string;
@@ -59,26 +58,26 @@ export interface Submitter {
 
 const TICK_MS = 20;
 const MAX_UNDER_WAY = 128;
+const FLUSH_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Simulated pause before a refused request is submitted again. */
 const RESUBMIT_MS = 60_000;
 
 export function openSubmitter(options: SubmitterOptions): Submitter {
-  const { after202Url, apiKey, rate, limit = Infinity } = options;
+  const { recording, rate, limit = Infinity } = options;
   const dispatcher = new Agent({ connections: 32 });
   const random = createRandom(`submitter/${options.seed}`);
   const context = createScenarioContext(random.fork("scenarios"), new Date().toISOString().slice(0, 10));
   const ids = random.fork("submission-ids");
   const scheduler = createScheduler(options.speed);
-  const reporter: Reporter | null =
-    after202Url === undefined ? null : createReporter({ after202Url, apiKey, dispatcher });
-  const parts = {
+  const attempt = createAttempts({
     marketoUrl: options.marketoUrl,
     userToken: options.userToken ?? SIMULATED.userToken,
     instance: options.instance ?? SIMULATED.instance,
     dispatcher,
     timeoutMs: ANSWER_TIMEOUT_MS,
-  };
+    recording,
+  });
   const counters = { scenarios: 0, submitted: 0, accepted: 0, rejected: 0, unanswered: 0 };
   const queue: PlannedRequest[] = [];
   let underWay = 0;
@@ -105,14 +104,14 @@ export function openSubmitter(options: SubmitterOptions): Submitter {
     underWay += 1;
     counters.submitted += 1;
     const submissionId = ids.uuid();
-    const submission = await attempt(planned, submissionId, previousSubmissionId, parts);
+    const number = previousSubmissionId === undefined ? 1 : 2;
+    const status = await attempt(planned, { submissionId, previousSubmissionId, attempt: number });
     underWay -= 1;
-    if (submission.httpStatus === undefined) counters.unanswered += 1;
-    else if (submission.httpStatus === 202) counters.accepted += 1;
+    if (status === undefined) counters.unanswered += 1;
+    else if (status === 202) counters.accepted += 1;
     else counters.rejected += 1;
-    if (planned.reported) reporter?.add(submission);
     const { afterRefusal } = planned;
-    if (afterRefusal !== undefined && submission.httpStatus !== 202) {
+    if (afterRefusal !== undefined && status !== 202) {
       scheduler.after(RESUBMIT_MS, () => void submit(afterRefusal, submissionId));
     }
   }
@@ -137,7 +136,7 @@ export function openSubmitter(options: SubmitterOptions): Submitter {
       (counters.scenarios >= limit && queue.length === 0 && underWay === 0 && scheduler.pending() === 0);
     while (!isDone()) await sleep(TICK_MS);
     clearInterval(ticking);
-    await reporter?.flushed();
+    while (!stopped && (recording?.pending() ?? 0) > 0) await recording?.flush(FLUSH_MS);
   }
 
   async function close(timeoutMs = 5_000): Promise<number> {
@@ -145,18 +144,17 @@ export function openSubmitter(options: SubmitterOptions): Submitter {
     clearInterval(ticking);
     scheduler.close();
     const deadlineMs = Date.now() + timeoutMs;
-    const isBusy = (): boolean => underWay > 0 || (reporter?.pending() ?? 0) > 0;
-    while (Date.now() < deadlineMs && isBusy()) await sleep(TICK_MS);
-    reporter?.close();
+    while (Date.now() < deadlineMs && underWay > 0) await sleep(TICK_MS);
+    const left = await recording?.close(Math.max(0, deadlineMs - Date.now()));
     await dispatcher.destroy();
-    return reporter?.pending() ?? 0;
+    return left ?? 0;
   }
 
   options.signal?.addEventListener("abort", () => void close(), { once: true });
   return {
     counters,
-    unreported: () => reporter?.pending() ?? 0,
-    refused: () => reporter?.refused() ?? 0,
+    unreported: () => recording?.pending() ?? 0,
+    refused: () => recording?.refused() ?? 0,
     finished: finish(),
     close,
   };

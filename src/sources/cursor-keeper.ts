@@ -4,7 +4,7 @@
  * Saves the first at once and later ones at intervals, always the newest; a save that fails is tried again.
  */
 import type { Clock, CursorStore } from "../core/ports.ts";
-import { backoffMs, type Backoff } from "./backoff.ts";
+import { backoffMs, type Backoff } from "../core/backoff.ts";
 import type { FaultBoard } from "./fault-board.ts";
 
 export interface CursorKeeperOptions {

@@ -2,7 +2,7 @@
  * Work on the store that must be done: tried until it succeeds, with the fault told meanwhile.
  */
 import type { Clock, Intake } from "../core/ports.ts";
-import { type Backoff, backoffMs, DEFAULT_BACKOFF } from "./backoff.ts";
+import { type Backoff, backoffMs, DEFAULT_BACKOFF } from "../core/backoff.ts";
 import type { FaultBoard } from "./fault-board.ts";
 
 export interface Insistence {

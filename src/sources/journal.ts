@@ -14,7 +14,7 @@ import type {
   Source,
   SourceStatus,
 } from "../core/ports.ts";
-import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "./backoff.ts";
+import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "../core/backoff.ts";
 import { CursorKeeper } from "./cursor-keeper.ts";
 import { lastEventTime } from "./event-time.ts";
 import { FaultBoard } from "./fault-board.ts";

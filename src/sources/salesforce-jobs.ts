@@ -9,7 +9,7 @@ import type { Clock, Intake, JobReader, Logger, Source, SourceStatus } from "../
 import type { JobState } from "../core/fact.ts";
 import { isObject } from "../core/json.ts";
 import { isOver } from "../core/job.ts";
-import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "./backoff.ts";
+import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "../core/backoff.ts";
 import { FaultBoard } from "./fault-board.ts";
 import { insist } from "./insist.ts";
 import type { SalesforceApi, TenantAnswer } from "./salesforce-api.ts";

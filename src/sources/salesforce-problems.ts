@@ -6,7 +6,7 @@
  */
 import { DECODER_VERSION, type RecordCounts, type ResultFact, resultFactId, T0_RANK } from "../core/fact.ts";
 import type { Clock, Intake, JobReader, KnownJob, Logger, Source, SourceStatus } from "../core/ports.ts";
-import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "./backoff.ts";
+import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "../core/backoff.ts";
 import { FaultBoard } from "./fault-board.ts";
 import { insist } from "./insist.ts";
 import type { SalesforceApi } from "./salesforce-api.ts";

@@ -2,7 +2,7 @@
 import type { AdoptionCandidate } from "../core/ports.ts";
 import type { StoreClient } from "./client.ts";
 
-/** In the order of their ids, after `after`. */
+/** Ids are paths: a request under `job/17/…` is one of `job/17`, and of `job`. In the order of request ids, after `after`. */
 export async function requestsOfCorrelation(
   client: StoreClient,
   correlationId: string,
@@ -11,9 +11,10 @@ export async function requestsOfCorrelation(
 ): Promise<string[]> {
   const rows = await client.query<{ request_id: string }>(
     `SELECT DISTINCT request_id FROM requests_by_correlation
-     WHERE correlation_id = {correlationId:String} AND request_id > {after:String}
+     WHERE (correlation_id = {correlationId:String} OR startsWith(correlation_id, {below:String}))
+       AND request_id > {after:String}
      ORDER BY request_id LIMIT {limit:UInt32}`,
-    { correlationId, after, limit },
+    { correlationId, below: `${correlationId}/`, after, limit },
   );
   return rows.map((row) => row.request_id);
 }

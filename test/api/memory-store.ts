@@ -126,7 +126,9 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
       guard();
       const ids = [...store.facts.keys()].filter((id) => id > after).sort();
       return ids
-        .filter((id) => store.facts.get(id)?.some((fact) => fact.correlationId === correlationId))
+        .filter((id) =>
+          store.facts.get(id)?.some((fact) => `${fact.correlationId}/`.startsWith(`${correlationId}/`)),
+        )
         .slice(0, limit);
     },
     async listRequests({ state: _state, linkBearing: _linkBearing, ...filter }, after, limit) {

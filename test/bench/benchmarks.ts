@@ -5,6 +5,7 @@ import { decodeBench } from "./decode-bench.ts";
 import { foldBench } from "./fold-bench.ts";
 import { ingestBench } from "./ingest-bench.ts";
 import { listBench, rareListBench } from "./list-bench.ts";
+import { recorderBench } from "./recorder-bench.ts";
 import { statusBench } from "./status-bench.ts";
 import { submissionsBench } from "./submissions-bench.ts";
 import { viewBench } from "./view-bench.ts";
@@ -15,6 +16,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ingestBench,
   webhookBench,
   submissionsBench,
+  recorderBench,
   visibleBench,
   decodeBench,
   foldBench,

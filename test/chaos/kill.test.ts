@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { createRandom } from "../../src/simulator/random.ts";
 import { openSimulator } from "../../src/simulator/simulator.ts";
-import { openSubmitter } from "../../src/simulator/submitter.ts";
+import { openRecordedSubmitter } from "../../src/cli/recorded-submitter.ts";
 import { environmentOf } from "../e2e/service.ts";
 import { until } from "../e2e/until.ts";
 import { expectBalance } from "./books.ts";
@@ -25,7 +25,7 @@ it(
     const dataDir = await mkdtemp(join(tmpdir(), "after202-kill-"));
     const simulator = await openSimulator({ speed: SPEED, seed: SEED, faults: STORM });
     const service = await createServiceProcess({ ...environmentOf(simulator), DATA_DIR: dataDir });
-    const submitter = openSubmitter({
+    const submitter = openRecordedSubmitter({
       marketoUrl: simulator.marketoUrl,
       after202Url: service.url,
       rate: 30,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { openSimulator } from "../../src/simulator/simulator.ts";
-import { openSubmitter } from "../../src/simulator/submitter.ts";
+import { openRecordedSubmitter } from "../../src/cli/recorded-submitter.ts";
 import { environmentOf, openService } from "../e2e/service.ts";
 import type { ServiceApi } from "../e2e/service-api.ts";
 import { until } from "../e2e/until.ts";
@@ -69,7 +69,7 @@ it("loses nothing of what it acknowledged while its store is killed, failing, sl
     ADOBE_WEBHOOK: "on",
     ADOBE_PUBLIC_KEY_ORIGIN: simulator.origin,
   });
-  const submitter = openSubmitter({
+  const submitter = openRecordedSubmitter({
     marketoUrl: simulator.marketoUrl,
     after202Url: service.url,
     rate: 15,

@@ -4,7 +4,8 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AlertPayload } from "../../src/core/alert-ports.ts";
 import { openSimulator, type Simulator } from "../../src/simulator/simulator.ts";
-import { openSubmitter, type Submitter } from "../../src/simulator/submitter.ts";
+import { openRecordedSubmitter } from "../../src/cli/recorded-submitter.ts";
+import type { Submitter } from "../../src/simulator/submitter.ts";
 import type { ScenarioName } from "../../src/simulator/submitter/scenarios.ts";
 import { environmentOf, openService, type Service } from "./service.ts";
 import { until } from "./until.ts";
@@ -57,7 +58,7 @@ async function play(
   });
   closers.push(() => service.close());
   for (const scenario of scenarios) {
-    const submitter: Submitter = openSubmitter({
+    const submitter: Submitter = openRecordedSubmitter({
       marketoUrl: simulator.marketoUrl,
       after202Url: service.url,
       instance: scenario,

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LifecycleJson } from "../../src/core/lifecycle-json.ts";
 import { SIMULATED } from "../../src/simulator/options.ts";
 import { openSimulator, type Simulator } from "../../src/simulator/simulator.ts";
-import { openSubmitter, type Submitter } from "../../src/simulator/submitter.ts";
+import { openRecordedSubmitter } from "../../src/cli/recorded-submitter.ts";
+import type { Submitter } from "../../src/simulator/submitter.ts";
 import { SCENARIO_NAMES } from "../../src/simulator/submitter/scenarios.ts";
 import type { TruthRow } from "../../src/simulator/truth.ts";
 import { environmentOf, openService, SERVICE_STORES, type Service, type ServiceStore } from "./service.ts";
@@ -71,7 +72,7 @@ async function play(store: ServiceStore): Promise<Run> {
   const service = await openService(store, { ...environmentOf(simulator), ...webhook });
   await simulator.registerWebhook({ url: `${service.url}/v1/events/adobe`, batch: true });
   const { api } = service;
-  const submitter = openSubmitter({
+  const submitter = openRecordedSubmitter({
     marketoUrl: simulator.marketoUrl,
     after202Url: service.url,
     rate: 7,

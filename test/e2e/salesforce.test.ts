@@ -1,12 +1,11 @@
 import { expect, it, onTestFinished, vi } from "vitest";
+import { openRecordedCalls } from "../../src/cli/recorded-calls.ts";
 import type { LifecycleJson } from "../../src/core/lifecycle-json.ts";
 import { SIMULATED } from "../../src/simulator/options.ts";
 import { createRandom } from "../../src/simulator/random.ts";
 import { openSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { playBackfill } from "../../src/simulator/submitter/backfill.ts";
 import { openDataCloud } from "../../src/simulator/submitter/data-cloud.ts";
-import { reportCalls } from "../../src/simulator/submitter/reported-calls.ts";
-import type { SubmissionInput } from "../../src/core/submission.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { openService, QUIET, type Service, SERVICE_STORES } from "./service.ts";
 import { until } from "./until.ts";
@@ -56,23 +55,20 @@ async function open(
   return { simulator, service };
 }
 
-/** Plays the plan, and reports each call as a recorder would. */
+/** Plays the plan, with the recorder around each call. */
 async function play(simulator: Simulator, service: Service): Promise<void> {
   const random = createRandom(7);
-  const reports: Promise<void>[] = [];
-  const report = async (submission: SubmissionInput): Promise<void> => {
-    expect((await service.api.post("/v1/submissions", submission)).status).toBe(202);
-  };
+  const calls = openRecordedCalls(service.url, undefined, simulator.salesforceUrl);
   const cloud = openDataCloud({
     salesforceUrl: simulator.salesforceUrl,
     token: SIMULATED.salesforceToken,
-    call: reportCalls((submission) => void reports.push(report(submission))),
+    call: calls.call,
     timeoutMs: 10_000,
     newSubmissionId: () => random.uuid(),
   });
   const { signal } = new AbortController();
   await playBackfill(PLAN, { cloud, random, signal, scale: (ms) => ms / SPEED });
-  await Promise.all(reports);
+  expect(await calls.close()).toBe(0);
 }
 
 it.each(SERVICE_STORES)("a backfill of 90 days, then streaming, is one story: %s", async (store) => {

@@ -1,32 +1,34 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openSubmitter, type Submitter, type SubmitterOptions } from "../../src/simulator/submitter.ts";
+import { openRecordedSubmitter, type RecordedSubmitterOptions } from "../../src/cli/recorded-submitter.ts";
+import type { SubmissionInput } from "../../src/core/submission.ts";
+import type { Submitter } from "../../src/simulator/submitter.ts";
 import { SCENARIO_NAMES } from "../../src/simulator/submitter/scenarios.ts";
-import type { Submission } from "../../src/simulator/submitter/submission.ts";
 import type { Simulator } from "../../src/simulator/simulator.ts";
 import { FAST, quiet, resultsOf, simulate, until } from "./client.ts";
 
-interface Recorder {
+interface Service {
   url: string;
-  accepted: Submission[];
+  accepted: SubmissionInput[];
   keys: (string | undefined)[];
   /** Decides on a batch; default 202. */
-  answer: (batch: Submission[]) => number;
+  answer: (batch: SubmissionInput[]) => number;
 }
 
 /** An after202 that only writes down what it is told. */
-async function record(): Promise<Recorder> {
-  const recorder: Recorder = { url: "", accepted: [], keys: [], answer: () => 202 };
+async function record(): Promise<Service> {
+  const recorder: Service = { url: "", accepted: [], keys: [], answer: () => 202 };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      const batch = JSON.parse(Buffer.concat(chunks).toString()) as Submission[];
+      const lines = Buffer.concat(chunks).toString().split("\n");
+      const batch = lines.map((line) => JSON.parse(line) as SubmissionInput);
       const status = request.url === "/v1/submissions" ? recorder.answer(batch) : 404;
       if (status === 202) recorder.accepted.push(...batch);
       recorder.keys.push(request.headers.authorization);
-      response.writeHead(status).end("{}");
+      response.writeHead(status).end(JSON.stringify({ items: batch.map(() => ({ status: "stored" })) }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -38,8 +40,8 @@ async function record(): Promise<Recorder> {
   return recorder;
 }
 
-function submitTo(simulator: Simulator, options: Partial<SubmitterOptions>): Submitter {
-  const submitter = openSubmitter({
+function submitTo(simulator: Simulator, options: Partial<RecordedSubmitterOptions>): Submitter {
+  const submitter = openRecordedSubmitter({
     marketoUrl: simulator.marketoUrl,
     rate: 100,
     seed: 1,
@@ -97,7 +99,7 @@ describe("the submitting side", () => {
       linkField: "email",
       httpStatus: 202,
       requestSource: "crm-sync",
-      correlationId: expect.stringMatching(/^nightly-\d{4}-\d\d-\d\d\/\d+$/),
+      correlationId: expect.stringMatching(/^nightly-\d{4}-\d\d-\d\d\/\d+\/1-[0-9a-f]{12}$/),
     });
     expect(Date.parse(purchase?.serverTime ?? "")).toBeGreaterThan(0);
 
@@ -109,7 +111,7 @@ describe("the submitting side", () => {
     const unanswered = recorder.accepted.filter(({ httpStatus }) => httpStatus === undefined);
     expect(unanswered).toHaveLength(2);
     expect(
-      unanswered.every(({ requestId, respondedAt }) => requestId === undefined && respondedAt === undefined),
+      unanswered.every(({ requestId, errorCode }) => requestId === undefined && errorCode !== undefined),
     ).toBe(true);
     const gotIn = simulator
       .truth()
@@ -157,7 +159,7 @@ describe("the submitting side", () => {
       await submitTo(simulator, { after202Url: recorder.url, seed, limit: 40, rate: 500 }).finished;
       return recorder.accepted
         .filter(({ labels }) => labels === undefined)
-        .map(({ correlationId, records }) => `${correlationId} ${records}`)
+        .map(({ correlationId, records }) => `${correlationId?.replace(/[^/]*$/, "")} ${records}`)
         .sort();
     };
     const first = await correlationsOf(5);

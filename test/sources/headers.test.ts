@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backoffMs, DEFAULT_BACKOFF } from "../../src/sources/backoff.ts";
+import { backoffMs, DEFAULT_BACKOFF } from "../../src/core/backoff.ts";
 import { lastEventTime } from "../../src/sources/event-time.ts";
 import { belongsToJournal, mayFollow, startingUrl } from "../../src/sources/journal-url.ts";
 import { linkTarget } from "../../src/sources/link-header.ts";

@@ -116,6 +116,31 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     expect((await ledger.correlation("adopt/1"))?.byState).toEqual({ succeeded: 1 });
   });
 
+  it("rolls a correlation up with all that lies below it, attempts that were adopted included, and nothing beside it", async () => {
+    const ids = ["paths", "paths/1", "paths/1/1-a", "paths/1/2-b", "paths-2/1", "paths/10"];
+    const facts = ids.flatMap((correlationId) =>
+      submission({
+        submissionId: `at ${correlationId}`,
+        requestId: correlationId,
+        correlationId,
+        httpStatus: 202,
+      }),
+    );
+    const ten = { records: { received: 10, created: 10 } };
+    const lost = submission({ submissionId: "lost-below", correlationId: "paths/1/1-lost" });
+    const shown = results("below", "shown-below", { correlationId: "paths/1/1-lost", ...ten });
+    await store.append({ ...EMPTY, facts: [...facts, lost, ...shown] });
+    const ledger = createLedger(store, SETTINGS, clockAt(START + 60_000));
+    const under = async (id: string) =>
+      (await ledger.correlation(id))?.requests.map((one) => one.requestId).toSorted();
+    expect(await under("paths")).toEqual(
+      [...ids.filter((id) => id !== "paths-2/1"), "shown-below"].toSorted(),
+    );
+    expect(await under("paths/1")).toEqual(["paths/1", "paths/1/1-a", "paths/1/2-b", "shown-below"]);
+    expect(await under("paths/1/1-lost")).toEqual(["shown-below"]);
+    expect(await under("path")).toBeUndefined();
+  });
+
   it("lists newest first, page by page, each request once, by every filter", async () => {
     const t0 = (i: number): string => new Date(START - 86_400_000 * 20 - i * 3_600_000).toISOString();
     const facts = Array.from({ length: 30 }, (_, i) =>

@@ -29,7 +29,9 @@ export function correlationRoutes(app: RouteApp, { ledger, clock }: ApiParts): v
         operationId: "getCorrelation",
         tags: ["requests"],
         summary: "What became of all requests of a correlation id",
-        description: "Slashes in the id may be encoded or not.",
+        description:
+          "Correlation ids are paths: `job` stands for all requests of `job`, `job/17`, `job/17/2` …, as one. Slashes in the id may " +
+          "be encoded or not.",
         params: correlationParams,
         querystring: rollupQuery,
         response: { 200: ref("Correlation"), ...routeErrors("read", "CORRELATION_UNKNOWN") },

@@ -3,6 +3,7 @@
  *
  * The data lies in a directory that is removed at the end, whatever ends it.
  */
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,8 +13,8 @@ import { loadConfig } from "../../config.ts";
 import { SIMULATED } from "../../simulator/options.ts";
 import { openSimulator, type Simulator } from "../../simulator/simulator.ts";
 import { openBackfills } from "../../simulator/backfills.ts";
-import { openReportedCalls } from "../../simulator/submitter/reported-calls.ts";
-import { openSubmitter } from "../../simulator/submitter.ts";
+import { openRecordedCalls } from "../recorded-calls.ts";
+import { openRecordedSubmitter } from "../recorded-submitter.ts";
 
 export interface WorldOptions {
   readonly speed: number;
@@ -55,17 +56,18 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const app = await openService(simulator, { ...options, dataDir });
     closers.push(() => app.close());
     if (options.webhook) await simulator.registerWebhook({ url: `${app.url}/v1/events/adobe`, batch: true });
-    const submitter = openSubmitter({
+    const submitter = openRecordedSubmitter({
       marketoUrl: simulator.marketoUrl,
       after202Url: app.url,
+      linkKeySecret: randomUUID(),
       rate,
       seed,
       speed,
     });
     closers.push(() => submitter.close());
-    const calls = openReportedCalls(app.url, undefined);
-    closers.push(() => calls.close());
     const { salesforceUrl } = simulator;
+    const calls = openRecordedCalls(app.url, undefined, salesforceUrl);
+    closers.push(() => calls.close());
     const backfills = openBackfills({ salesforceUrl, call: calls.call, seed, speed });
     closers.push(() => backfills.close());
     return {

@@ -1,9 +1,9 @@
 /**
- * One attempt over HTTP: submits a planned request to the Marketo API and writes down what came of it.
+ * One attempt over HTTP: submits a planned request to the Marketo API, recorded or not, and says what came of it.
  */
-import { request, type Dispatcher } from "undici";
+import { fetch as undiciFetch, type Dispatcher } from "undici";
 import type { PlannedRequest } from "./planned-request.ts";
-import type { Submission } from "./submission.ts";
+import type { AttemptNames, Recording, SubmitFetch } from "./recording.ts";
 
 export interface AttemptParts {
   readonly marketoUrl: string;
@@ -11,81 +11,48 @@ export interface AttemptParts {
   readonly instance: string;
   readonly dispatcher: Dispatcher;
   readonly timeoutMs: number;
+  readonly recording: Recording | undefined;
 }
 
-type Answer = Pick<
-  Submission,
-  "requestId" | "respondedAt" | "serverTime" | "httpStatus" | "errorCode" | "errorMessage"
->;
+export type AttemptIds = Pick<AttemptNames, "submissionId" | "previousSubmissionId" | "attempt">;
 
-/** Never throws: a request without an answer is an answer, too. */
-export async function attempt(
-  planned: PlannedRequest,
-  submissionId: string,
-  previousSubmissionId: string | undefined,
+/** @returns submits a request; resolves with the status, or with undefined when no answer came */
+export function createAttempts(
   parts: AttemptParts,
-): Promise<Submission> {
-  const body = JSON.stringify(planned.body);
-  const submittedAt = new Date().toISOString();
-  const answer = await submit(planned, body, parts);
-  return {
-    submissionId,
-    ...answer,
-    correlationId: planned.correlationId,
-    requestSource: planned.requestSource,
-    target: "marketo",
-    instance: parts.instance,
-    objectType: planned.objectType,
-    ...(planned.objectName === undefined ? {} : { objectName: planned.objectName }),
-    operation: planned.operation,
-    priority: planned.priority,
-    records: planned.records,
-    bytes: Buffer.byteLength(body),
-    submittedAt,
-    ...(previousSubmissionId === undefined ? {} : { previousSubmissionId }),
-    ...(planned.linkField === undefined ? {} : { linkField: planned.linkField }),
-    ...(planned.labels === undefined ? {} : { labels: planned.labels }),
-  };
-}
+): (planned: PlannedRequest, ids: AttemptIds) => Promise<number | undefined> {
+  const { marketoUrl, instance, userToken, dispatcher, timeoutMs, recording } = parts;
+  const plain: SubmitFetch = (url, init) =>
+    undiciFetch(url, { ...init, dispatcher } as Parameters<
+      typeof undiciFetch
+    >[1]) as unknown as Promise<Response>;
+  const recorded = recording?.wrap(plain);
 
-async function submit(planned: PlannedRequest, body: string, parts: AttemptParts): Promise<Answer> {
-  try {
-    const response = await request(`${parts.marketoUrl}/subscriptions/${parts.instance}${planned.path}`, {
+  return async (planned, ids) => {
+    const { job, chunk, labels } = planned;
+    const url = `${marketoUrl}/subscriptions/${instance}${planned.path}`;
+    const headers = {
+      "content-type": "application/json",
+      "x-mkto-user-token": userToken,
+      "x-request-source": planned.requestSource,
+    };
+    const init = {
       method: "POST",
-      headers: {
-        "content-type": "application/json",
-        "x-mkto-user-token": parts.userToken,
-        "x-correlation-id": planned.correlationId,
-        "x-request-source": planned.requestSource,
-      },
-      body,
-      dispatcher: parts.dispatcher,
-      signal: AbortSignal.timeout(parts.timeoutMs),
-    });
-    const text = await response.body.text();
-    const requestId = response.headers["x-request-id"];
-    const date = response.headers["date"];
-    return {
-      ...(typeof requestId === "string" ? { requestId } : {}),
-      respondedAt: new Date().toISOString(),
-      ...(typeof date === "string" ? { serverTime: new Date(date).toISOString() } : {}),
-      httpStatus: response.statusCode,
-      ...errorOf(text),
+      headers,
+      body: JSON.stringify(planned.body),
+      signal: AbortSignal.timeout(timeoutMs),
     };
-  } catch (error) {
-    return { errorMessage: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function errorOf(text: string): Pick<Answer, "errorCode" | "errorMessage"> {
-  if (text === "") return {};
-  try {
-    const { error_code: errorCode, message: errorMessage } = JSON.parse(text) as Record<string, string>;
-    return {
-      ...(errorCode === undefined ? {} : { errorCode }),
-      ...(errorMessage === undefined ? {} : { errorMessage }),
-    };
-  } catch {
-    return { errorMessage: text.slice(0, 200) };
-  }
+    try {
+      const response =
+        recorded !== undefined && planned.reported
+          ? await recorded(url, init, { job, chunk, labels, ...ids })
+          : await plain(url, {
+              ...init,
+              headers: { ...headers, "x-correlation-id": `${job}/${chunk ?? 1}` },
+            });
+      await response.arrayBuffer();
+      return response.status;
+    } catch {
+      return undefined;
+    }
+  };
 }

@@ -5,26 +5,14 @@
  */
 import { withDirective } from "../directives.ts";
 import type { JobDirective } from "../salesforce/directives.ts";
-
-/** What only the submitting side knows of a call. */
-export interface CallNames {
-  /** Correlates all calls of a load. */
-  readonly job: string;
-  readonly chunk: string | undefined;
-  readonly attempt: number;
-  readonly submissionId: string;
-  readonly previousSubmissionId: string | undefined;
-  readonly labels: Readonly<Record<string, string>> | undefined;
-}
-
-export type CloudCall = (url: string, init: RequestInit, names: CallNames) => Promise<Response>;
+import type { AttemptNames, RecordedCall } from "./recording.ts";
 
 export interface DataCloudParts {
   /** The org, which is the tenant, too. */
   readonly salesforceUrl: string;
   /** Of the core org. */
   readonly token: string;
-  readonly call: CloudCall;
+  readonly call: RecordedCall;
   readonly timeoutMs: number;
   newSubmissionId(): string;
 }
@@ -127,7 +115,7 @@ export function openDataCloud(parts: DataCloudParts): DataCloud {
   };
 }
 
-function namesOf({ correlationId, labels }: Load, submissionId: string): CallNames {
+function namesOf({ correlationId, labels }: Load, submissionId: string): AttemptNames {
   const chunk = labels["chunk"];
   return { job: correlationId, chunk, attempt: 1, submissionId, previousSubmissionId: undefined, labels };
 }
@@ -145,7 +133,7 @@ async function exchangeToken({ salesforceUrl, token, timeoutMs }: DataCloudParts
   return textAt(jsonOf(await response.text()), "access_token");
 }
 
-export function jsonOf(text: string): Readonly<Record<string, unknown>> {
+function jsonOf(text: string): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
@@ -153,7 +141,7 @@ export function jsonOf(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-export function textAt(json: Readonly<Record<string, unknown>>, name: string): string {
+function textAt(json: Readonly<Record<string, unknown>>, name: string): string {
   const value = json[name];
   return typeof value === "string" ? value : "";
 }

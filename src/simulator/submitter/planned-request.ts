@@ -8,13 +8,9 @@ export interface PlannedRequest {
   /** Below `/subscriptions/{munchkinId}`. */
   readonly path: string;
   readonly body: object;
-  readonly objectType: string;
-  readonly objectName?: string;
-  readonly operation: string;
-  readonly records: number;
-  readonly linkField?: string;
-  readonly priority: "normal" | "high";
-  readonly correlationId: string;
+  /** What correlation ids begin with. */
+  readonly job: string;
+  readonly chunk?: string;
   readonly requestSource: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** Simulated milliseconds after the scenario began. */
@@ -26,19 +22,20 @@ export interface PlannedRequest {
 }
 
 /** Where a request comes from: how it is named and grouped. */
-export type Origin = Pick<PlannedRequest, "correlationId" | "requestSource" | "labels">;
+export type Origin = Pick<PlannedRequest, "job" | "chunk" | "requestSource" | "labels">;
 
 export interface ScenarioContext {
   readonly random: Random;
   /** Addresses never used before. */
   newEmails(count: number): string[];
-  /** A running job; its correlation id covers several requests. */
+  /** A running job, in chunks of several requests. */
   job(name: "nightly" | "backfill-90d"): Origin;
-  /** A request of its own, with a correlation id that nothing shares. */
+  /** A request of its own, that nothing shares its chunk with. */
   single(requestSource: string): Origin;
 }
 
-export type Changes = Partial<Pick<PlannedRequest, "afterMs" | "reported" | "priority" | "afterRefusal">> & {
+export type Changes = Partial<Pick<PlannedRequest, "afterMs" | "reported" | "afterRefusal">> & {
+  readonly priority?: "normal" | "high";
   directive?: RequestDirective;
 };
 
@@ -55,12 +52,13 @@ export function createScenarioContext(random: Random, date: string): ScenarioCon
     job(name) {
       const chunk = Math.floor(requests[name]++ / REQUESTS_PER_CHUNK) + 1;
       return {
-        correlationId: `${name}-${date}/${chunk}`,
+        job: `${name}-${date}`,
+        chunk: String(chunk),
         requestSource: name === "nightly" ? "crm-sync" : "backfill",
         labels: { job: name, chunk: String(chunk) },
       };
     },
-    single: (requestSource) => ({ correlationId: `${requestSource}/${random.uuid()}`, requestSource }),
+    single: (requestSource) => ({ job: requestSource, chunk: random.token(8), requestSource }),
   };
 }
 
@@ -70,7 +68,7 @@ export function personsRequest(
   changes: Changes = {},
 ): PlannedRequest {
   const persons = emails.map((email) => ({ email, firstName: email.split("@")[0] }));
-  return plan("/persons", "person", { persons }, emails.length, origin, changes);
+  return plan("/persons", { persons }, origin, changes);
 }
 
 /** One purchase for each address. */
@@ -85,33 +83,22 @@ export function purchasesRequest(
     orderId: context.random.token(10),
     amount: context.random.integer(500),
   }));
-  return {
-    ...plan("/customobjects/purchases", "customObject", { customObjects }, emails.length, origin, changes),
-    objectName: "purchases",
-    linkField: "email",
-  };
+  return plan("/customobjects/purchases", { customObjects }, origin, changes);
 }
 
-/** Any of the other endpoints. */
+/** Any of the endpoints. */
 export function plan(
   path: string,
-  objectType: string,
   body: object,
-  records: number,
   origin: Origin,
-  { directive, ...changes }: Changes = {},
+  { directive, priority = "normal", ...changes }: Changes = {},
 ): PlannedRequest {
-  const priority = changes.priority ?? "normal";
   return {
     path,
     body: withDirective({ priority, ...body }, directive),
-    objectType,
-    operation: "upsert",
-    records,
     afterMs: 0,
     reported: true,
     ...origin,
     ...changes,
-    priority,
   };
 }

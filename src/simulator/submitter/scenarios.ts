@@ -69,7 +69,7 @@ export const SCENARIOS = {
   /** rejected for good: there is no such priority */
   invalid: (context) => {
     const persons = context.newEmails(3).map((email) => ({ email }));
-    return [plan("/persons", "person", { persons, priority: "urgent" }, 3, context.single("web-forms"))];
+    return [plan("/persons", { persons, priority: "urgent" }, context.single("web-forms"))];
   },
 
   /** succeeded: the persons are there before their purchases */
@@ -183,15 +183,13 @@ export const SCENARIOS = {
     const origin = context.job("backfill-90d");
     const [first, second] = context.newEmails(2);
     return [
-      plan("/companies", "company", { input: [{ company: context.random.token(8) }] }, 1, origin),
+      plan("/companies", { input: [{ company: context.random.token(8) }] }, origin),
       plan(
         "/programmembers",
-        "programMember",
         { programs: [{ programId: 7, status: "Member", members: [{ email: first }, { email: second }] }] },
-        2,
         origin,
       ),
-      plan("/lists", "list", { listId: 11, leads: [{ email: first }, { email: second }] }, 2, origin),
+      plan("/lists", { listId: 11, leads: [{ email: first }, { email: second }] }, origin),
     ];
   },
 } satisfies Record<string, Scenario>;

@@ -1,0 +1,195 @@
+/**
+ * One attempt: what is known when the call goes out, what its body holds, what came of it; together a submission.
+ *
+ * On the caller's path only names and times are taken. Everything else, the body's reading included, is left for later.
+ */
+import { randomUUID } from "node:crypto";
+import type { JobState } from "../core/fact.ts";
+import type { SubmissionInput } from "../core/submission.ts";
+import { type Answer, answeredOutcome, failedOutcome, type Outcome, parse, textAt } from "./answer.ts";
+import type { BodyContent } from "./body-reading.ts";
+import { attemptCorrelationId, type CorrelationPath, groupCorrelationId } from "./correlation-id.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { JobMemory } from "./job-memory.ts";
+import type { LinkKeysOfBody } from "./link-keys.ts";
+
+/** What only the caller knows of an attempt; everything is optional. */
+export interface AttemptContext extends CorrelationPath {
+  /** Which attempt at the same records this is, from 1. */
+  readonly attempt?: number | undefined;
+  /** Records in a body that the recorder cannot read: a stream. */
+  readonly records?: number | undefined;
+  /** A UUID; made up when absent. */
+  readonly submissionId?: string | undefined;
+  /** The submission that this one repeats. */
+  readonly previousSubmissionId?: string | undefined;
+  /** To find it by later; beside those of the recorder. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** An attempt that is under way. Nothing here throws. */
+export interface Attempt {
+  readonly submissionId: string;
+  /** To be sent as `X-Correlation-Id` and `X-Request-Source`, if the upstream takes them and the caller has none. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether the beginning of the answer's body is of use: of an error, and of a bulk job's creation. */
+  wantsBody(status: number): boolean;
+  answered(answer: Answer): void;
+  /** No answer came: a timeout, a reset. */
+  failed(error: unknown): void;
+}
+
+export interface AttemptParts {
+  readonly endpoint: Endpoint;
+  readonly context: AttemptContext;
+  readonly requestSource: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** What the caller's own headers say, so far as they are there. */
+  readonly ownCorrelationId: string | undefined;
+  readonly ownRequestSource: string | undefined;
+  readonly jobs: JobMemory;
+  /** Reads the body, if it can be read; in steps. */
+  readonly readContent: () => Generator<void, (BodyContent & LinkKeysOfBody) | undefined>;
+  /** Takes what is to be done for the submission once the attempt is over. */
+  readonly handOver: (over: OverAttempt) => void;
+}
+
+/** An attempt that is over: its submission is still to be made. */
+export interface OverAttempt {
+  /** What has to be there before: the beginning of the answer's body. */
+  readonly answerBody: Answer["body"];
+  /** Told in the order of such calls. */
+  readonly isJobCall: boolean;
+  complete(answerBody: string): Generator<void, SubmissionInput>;
+}
+
+const MAX_SOURCE = 50;
+const JOB_CREATED = 201;
+
+export function beginAttempt(parts: AttemptParts): Attempt {
+  const { endpoint, context } = parts;
+  const submittedAt = Date.now();
+  const submissionId = context.submissionId ?? randomUUID();
+  const isMarketo = endpoint.target === "marketo";
+  const made = isMarketo
+    ? attemptCorrelationId(context, context.attempt ?? 1, submissionId)
+    : groupCorrelationId(endpoint.objectType === "bulk" ? { job: context.job } : context); // a bulk job has many chunks
+  const correlationId = (parts.ownCorrelationId ?? made).slice(0, 255);
+  const requestSource = (parts.ownRequestSource ?? parts.requestSource).slice(0, MAX_SOURCE);
+  let over = false;
+
+  function* complete(outcome: Outcome, answerBody: string): Generator<void, SubmissionInput> {
+    const {
+      records = context.records ?? 0,
+      bytes,
+      priority,
+      job,
+      ...keys
+    } = (yield* parts.readContent()) ?? {};
+    const taken = outcome.httpStatus !== undefined && outcome.httpStatus < 300;
+    const { requestId, ...rest } = outcome;
+    const labels = { ...parts.labels, ...context.labels };
+    return {
+      submissionId,
+      ...(isMarketo
+        ? { ...(requestId === undefined ? {} : { requestId }), ...namesOf(endpoint) }
+        : jobNames(endpoint, job ?? {}, taken ? answerBody : "", parts.jobs)),
+      ...rest,
+      target: endpoint.target,
+      instance: endpoint.instance.slice(0, 255),
+      ...(correlationId === "" ? {} : { correlationId }),
+      ...(requestSource === "" ? {} : { requestSource }),
+      ...(priority === undefined ? {} : { priority }),
+      records,
+      ...(bytes === undefined ? {} : { bytes }),
+      submittedAt: new Date(submittedAt).toISOString(),
+      ...(context.previousSubmissionId === undefined
+        ? {}
+        : { previousSubmissionId: context.previousSubmissionId }),
+      ...keys,
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    };
+  }
+
+  function finish(answerBody: Answer["body"], outcomeOf: (body: string) => Outcome): void {
+    if (over) return;
+    over = true;
+    const isJobCall = endpoint.objectType === "bulk";
+    parts.handOver({ answerBody, isJobCall, complete: (body) => complete(outcomeOf(body), body) });
+  }
+
+  return {
+    submissionId,
+    headers: isMarketo
+      ? { "x-correlation-id": made, ...(requestSource === "" ? {} : { "x-request-source": requestSource }) }
+      : {},
+    wantsBody: (status) => status >= 300 || (status === JOB_CREATED && endpoint.body.kind === "job"),
+    answered(answer) {
+      const at = Date.now();
+      finish(answer.body, (body) => answeredOutcome(answer, body, at));
+    },
+    failed(error) {
+      const at = Date.now();
+      finish(undefined, () => failedOutcome(error, at));
+    },
+  };
+}
+
+type Names = Pick<
+  SubmissionInput,
+  "requestId" | "objectType" | "objectName" | "operation" | "jobState" | "jobCreatedAt"
+>;
+
+function namesOf({ objectType, objectName, operation }: Endpoint): Names {
+  return {
+    objectType,
+    operation,
+    ...(objectName === undefined ? {} : { objectName: objectName.slice(0, 255) }),
+  };
+}
+
+/**
+ * Of a call to Data Cloud. A job is named by the answer that created it, and remembered for the calls that follow.
+ *
+ * @param told what the body says: object and operation, or the state that the job shall have
+ * @param answer of a call that was taken; else empty
+ */
+function jobNames(
+  endpoint: Endpoint,
+  told: Readonly<Record<string, string>>,
+  answer: string,
+  jobs: JobMemory,
+): Names {
+  if (endpoint.objectType !== "bulk") return namesOf(endpoint);
+  if (endpoint.jobId === undefined) {
+    const job = parse(answer);
+    const requestId = textAt(job, "id");
+    const createdAt = jobTime(textAt(job, "createdDate"));
+    const names = {
+      objectType: endpoint.objectType,
+      ...(told["object"] === undefined ? {} : { objectName: told["object"].slice(0, 255) }),
+      ...(createdAt === undefined ? {} : { jobCreatedAt: createdAt }),
+    };
+    if (requestId !== "") jobs.add(requestId, names);
+    return {
+      ...names,
+      operation: (told["operation"] ?? endpoint.operation).slice(0, 64),
+      ...(requestId === "" ? {} : { requestId, jobState: "Open" }),
+    };
+  }
+  const aborted = told["state"] === "Aborted";
+  const jobState: JobState = aborted ? "Aborted" : "UploadComplete";
+  return {
+    objectType: endpoint.objectType,
+    ...jobs.get(endpoint.jobId),
+    requestId: endpoint.jobId.slice(0, 1_024),
+    operation: endpoint.operation === "upload" ? "upload" : aborted ? "abort" : "close",
+    ...(endpoint.operation === "upload" ? {} : { jobState }),
+  };
+}
+
+/** `2026-11-22T02:00:00.000+0000` is how Data Cloud writes; epoch seconds and others are left out. */
+function jobTime(text: string): string | undefined {
+  const at = Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2"));
+  return /^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(at) ? new Date(at).toISOString() : undefined;
+}
