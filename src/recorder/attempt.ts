@@ -3,7 +3,6 @@
  *
  * On the caller's path only names and times are taken. Everything else, the body's reading included, is left for later.
  */
-import { randomUUID } from "node:crypto";
 import type { JobState } from "../core/fact.ts";
 import type { SubmissionInput } from "../core/submission.ts";
 import { type Answer, answeredOutcome, failedOutcome, type Outcome, parse, textAt } from "./answer.ts";
@@ -12,6 +11,7 @@ import { attemptCorrelationId, type CorrelationPath, groupCorrelationId } from "
 import type { Endpoint } from "./endpoint.ts";
 import type { JobMemory } from "./job-memory.ts";
 import type { LinkKeysOfBody } from "./link-keys.ts";
+import type { OwnHeaders } from "./recorded-call.ts";
 
 /** What only the caller knows of an attempt; everything is optional. */
 export interface AttemptContext extends CorrelationPath {
@@ -30,8 +30,8 @@ export interface AttemptContext extends CorrelationPath {
 /** An attempt that is under way. Nothing here throws. */
 export interface Attempt {
   readonly submissionId: string;
-  /** To be sent as `X-Correlation-Id` and `X-Request-Source`, if the upstream takes them and the caller has none. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** To be added: `X-Correlation-Id` and `X-Request-Source`, if the upstream takes them and the caller has none. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
   /** Whether the beginning of the answer's body is of use: of an error, and of a bulk job's creation. */
   wantsBody(status: number): boolean;
   answered(answer: Answer): void;
@@ -44,10 +44,10 @@ export interface AttemptParts {
   readonly context: AttemptContext;
   readonly requestSource: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** What the caller's own headers say, so far as they are there. */
-  readonly ownCorrelationId: string | undefined;
-  readonly ownRequestSource: string | undefined;
+  readonly own: OwnHeaders;
   readonly jobs: JobMemory;
+  /** A submission's. */
+  readonly newId: () => string;
   /** Reads the body, if it can be read; in steps. */
   readonly readContent: () => Generator<void, (BodyContent & LinkKeysOfBody) | undefined>;
   /** Takes what is to be done for the submission once the attempt is over. */
@@ -67,15 +67,15 @@ const MAX_SOURCE = 50;
 const JOB_CREATED = 201;
 
 export function beginAttempt(parts: AttemptParts): Attempt {
-  const { endpoint, context } = parts;
+  const { endpoint, context, own } = parts;
   const submittedAt = Date.now();
-  const submissionId = context.submissionId ?? randomUUID();
+  const submissionId = context.submissionId ?? parts.newId();
   const isMarketo = endpoint.target === "marketo";
   const made = isMarketo
     ? attemptCorrelationId(context, context.attempt ?? 1, submissionId)
     : groupCorrelationId(endpoint.objectType === "bulk" ? { job: context.job } : context); // a bulk job has many chunks
-  const correlationId = (parts.ownCorrelationId ?? made).slice(0, 255);
-  const requestSource = (parts.ownRequestSource ?? parts.requestSource).slice(0, MAX_SOURCE);
+  const correlationId = (own.correlationId ?? made).slice(0, 255);
+  const requestSource = (own.requestSource ?? parts.requestSource).slice(0, MAX_SOURCE);
   let over = false;
 
   function* complete(outcome: Outcome, answerBody: string): Generator<void, SubmissionInput> {
@@ -120,9 +120,7 @@ export function beginAttempt(parts: AttemptParts): Attempt {
 
   return {
     submissionId,
-    headers: isMarketo
-      ? { "x-correlation-id": made, ...(requestSource === "" ? {} : { "x-request-source": requestSource }) }
-      : {},
+    headers: isMarketo ? headersToAdd(own, made, requestSource) : undefined,
     wantsBody: (status) => status >= 300 || (status === JOB_CREATED && endpoint.body.kind === "job"),
     answered(answer) {
       const at = Date.now();
@@ -133,6 +131,13 @@ export function beginAttempt(parts: AttemptParts): Attempt {
       finish(undefined, () => failedOutcome(error, at));
     },
   };
+}
+
+function headersToAdd(own: OwnHeaders, correlationId: string, requestSource: string) {
+  const added: Record<string, string> = {};
+  if (own.correlationId === undefined) added["x-correlation-id"] = correlationId;
+  if (own.requestSource === undefined && requestSource !== "") added["x-request-source"] = requestSource;
+  return added;
 }
 
 type Names = Pick<

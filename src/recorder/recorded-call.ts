@@ -36,23 +36,30 @@ export function readableBody(body: unknown): ReadableBody | undefined {
   return undefined;
 }
 
-/** @returns undefined where it is not set */
-export function headerOf(headers: unknown, name: string): string | undefined {
-  for (const [key, value] of headerPairs(headers)) {
-    if (typeof key === "string" && key.toLowerCase() === name) return String(value);
-  }
-  return undefined;
+/** What the caller has set of the headers that the recorder would add; undefined where it is not set. */
+export interface OwnHeaders {
+  correlationId: string | undefined;
+  requestSource: string | undefined;
 }
 
-/** The caller's headers, in their own form where that can be added to, with those that are not there yet. */
+export function ownHeadersOf(headers: unknown): OwnHeaders {
+  const own: OwnHeaders = { correlationId: undefined, requestSource: undefined };
+  for (const [key, value] of headerPairs(headers)) {
+    const name = String(key).toLowerCase();
+    if (name === "x-correlation-id") own.correlationId = String(value);
+    else if (name === "x-request-source") own.requestSource = String(value);
+  }
+  return own;
+}
+
+/** The caller's headers, in their own form where that can be added to, and the others. */
 export function withHeaders(
   headers: unknown,
   added: Readonly<Record<string, string>>,
 ): NonNullable<RequestInit["headers"]> {
-  const missing = Object.entries(added).filter(([name]) => headerOf(headers, name) === undefined);
-  if (headers === undefined || headers === null) return Object.fromEntries(missing);
-  if (isIterable(headers)) return [...(headers as Iterable<[string, string]>), ...missing];
-  return { ...(headers as Record<string, string>), ...Object.fromEntries(missing) };
+  if (headers === undefined || headers === null) return added;
+  if (isIterable(headers)) return [...(headers as Iterable<[string, string]>), ...Object.entries(added)];
+  return { ...(headers as Record<string, string>), ...added };
 }
 
 function headerPairs(headers: unknown): Iterable<readonly [unknown, unknown]> {

@@ -4,7 +4,6 @@
  * It never throws into the caller's path, never waits on it and logs nothing. What it is handed goes to a spool on disk at
  * once, and from there to the service when that is there; `kill -9` costs at most what had not been handed over.
  */
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { After202Error, type ErrorCode } from "../core/errors.ts";
 import type { SubmissionInput } from "../core/submission.ts";
@@ -18,10 +17,11 @@ import { createHandOver } from "./hand-over.ts";
 import { createJobMemory } from "./job-memory.ts";
 import { createLinkDigest, createLinkKeyReader } from "./link-keys.ts";
 import { createLinkValues } from "./link-values.ts";
-import { type Call, callOf, type Fetch, headerOf, readableBody, withHeaders } from "./recorded-call.ts";
+import { type Call, callOf, type Fetch, ownHeadersOf, readableBody, withHeaders } from "./recorded-call.ts";
 import { loadRecorderSettings, type RecorderOptions } from "./recorder-options.ts";
 import { readBeginning } from "./response-text.ts";
 import { openSpool, type Spool } from "./spool.ts";
+import { createSubmissionIds } from "./submission-ids.ts";
 
 export interface RecorderStats {
   /** Attempts handed over since it was opened. */
@@ -78,6 +78,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
   const settings = loadRecorderSettings(options);
   const background = createBackground();
   const jobs = createJobMemory();
+  const newId = createSubmissionIds();
   const endpoints = createEndpointFinder(settings.hosts);
   const { links, spoolDir } = settings;
   const digest = links.secret === undefined ? undefined : createLinkDigest(links.secret);
@@ -151,9 +152,9 @@ export function openRecorder(options: RecorderOptions): Recorder {
           context: { ...settings.correlation, ...context },
           requestSource: settings.requestSource,
           labels: settings.labels,
-          ownCorrelationId: headerOf(call.headers, "x-correlation-id"),
-          ownRequestSource: headerOf(call.headers, "x-request-source"),
+          own: ownHeadersOf(call.headers),
           jobs,
+          newId,
           readContent: () => readContent(endpoint, call.body),
           handOver: handOver.take,
         });
@@ -162,7 +163,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
       }
     },
     record(submission) {
-      const submissionId = submission.submissionId ?? randomUUID();
+      const submissionId = submission.submissionId ?? newId();
       handOver.add({ ...submission, submissionId });
       return submissionId;
     },
@@ -227,7 +228,7 @@ export function recordedFetch(fetch: Fetch, to: Recorder | RecorderOptions): Rec
     let response: Response;
     try {
       const { headers } = attempt;
-      response = await (Object.keys(headers).length === 0
+      response = await (headers === undefined
         ? fetch(input, init)
         : fetch(input, { ...init, headers: withHeaders(call.headers, headers) }));
     } catch (error) {

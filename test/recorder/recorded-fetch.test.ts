@@ -213,7 +213,7 @@ describe("a recorded fetch", () => {
       { url, method: "post", body: '{"customObjects":[{}]}' },
       { chunk: 1, attempt: 2 },
     );
-    expect(attempt?.headers["x-correlation-id"]).toMatch(/^by-hand\/1\/2-/);
+    expect(attempt?.headers?.["x-correlation-id"]).toMatch(/^by-hand\/1\/2-/);
     attempt?.answered({ status: 202, headers: { "x-request-id": "r-9" } });
     attempt?.failed(new Error("only the first counts"));
     expect(recorder.attempt({ url: "https://example.com", method: "POST" })).toBeUndefined();
