@@ -174,12 +174,13 @@ export type SettingName = keyof typeof SETTINGS;
 export type SettingValue<N extends SettingName> = ReturnType<(typeof SETTINGS)[N]["parse"]>;
 
 /** Named in the documentation for what is to come; set today they would do nothing, so they are refused. */
-export const LATER_SETTINGS: readonly string[] = ["SSE_URL", "WEBSOCKET_URL", "LINK_KEY_SECRET"];
+export const LATER_SETTINGS: readonly string[] = ["SSE_URL", "WEBSOCKET_URL"];
 
-/** Read by the commands that ask a running service, not by the service. */
+/** Read by the recorder and by the commands that ask a running service, not by the service. */
 export const CLIENT_SETTINGS: readonly string[] = [
   "AFTER202_URL",
   "AFTER202_KEY",
   "AFTER202_KEY_FILE",
   "AFTER202_CONFIG",
+  "LINK_KEY_SECRET",
 ];
