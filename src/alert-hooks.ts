@@ -84,20 +84,24 @@ export function testHooks(
     `test-${now}`,
     { name: "link-retry-at-risk", severity: "info" },
     { instance: "test", objectName: "test", source: "" },
-    { evidence: "inferred", reason: "a test of this hook, asked for by hand: nothing is wrong" },
+    { evidence: "observed", reason: "a test, asked for by hand" },
     now,
   );
-  const send = (hook: AlertHook, one: Alert): Promise<HookOutcome> =>
+  const send = (hook: AlertHook, one: Alert, summary: string): Promise<HookOutcome> =>
     hook.deliver(
-      alertPayload(one, { base: baseUrl }, texts),
+      { ...alertPayload(one, { base: baseUrl }, texts), summary },
       `${one.alertId}-${one.status}`,
       AbortSignal.timeout(TEST_TIMEOUT_MS),
     );
   return Promise.all(
     hooks.map(async (hook): Promise<HookTest> => {
-      const outcome = await send(hook, alert);
+      const outcome = await send(hook, alert, `A test of the hook ${hook.name}: nothing is wrong`);
       if (outcome.kind !== "delivered") return { hook: hook.name, outcome: "failed", reason: outcome.reason };
-      await send(hook, { ...alert, status: "resolved", endsAt: now });
+      await send(
+        hook,
+        { ...alert, status: "resolved", endsAt: now },
+        `The test of the hook ${hook.name} is over`,
+      );
       return { hook: hook.name, outcome: "delivered" };
     }),
   );
