@@ -126,7 +126,7 @@ class Engine implements AlertEngine {
     }
     await this.askAgain(startedAt);
     this.endQuiet(startedAt);
-    await this.tell(startedAt);
+    await this.tell(clock.now()); // what began in this tick may be due already
     await this.write();
     this.options.keepAlive?.(this.book.all().filter(isToldAsFiring));
     const figures = {
@@ -178,10 +178,14 @@ class Engine implements AlertEngine {
       for (const { rule, reason } of held) this.holdBack(rule, one.instance, reason);
     }
     this.evaluated += lifecycles.size;
-    if (changes.length > 0) await this.apply(changes, knownOf);
+    if (changes.length > 0) await this.apply(changes, members, knownOf);
   }
 
-  private async apply(changes: readonly MemberChange[], knownOf: KnownMembers): Promise<void> {
+  private async apply(
+    changes: readonly MemberChange[],
+    members: readonly AlertMember[],
+    knownOf: KnownMembers,
+  ): Promise<void> {
     const now = this.options.clock.now();
     const changed = new Map<string, Alert>();
     const endings = new Map<string, "resolved" | "recovered">();
@@ -206,7 +210,7 @@ class Engine implements AlertEngine {
     });
     for (const alertId of changed.keys()) this.sumUp(alertId, rows);
     await this.write(); // new alerts stand in the store before their members
-    await this.options.store.saveMembers(rows);
+    await this.options.store.saveMembers(rows, members);
     for (const alertId of changed.keys()) {
       const alert = this.book.byId(alertId);
       if (alert === undefined) continue;

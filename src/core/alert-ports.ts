@@ -72,7 +72,8 @@ export interface AlertStore extends AlertReader {
   saveSweepCursor(name: string, at: number): Promise<void>;
   openAlerts(): Promise<readonly Alert[]>;
   saveAlerts(alerts: readonly Alert[], events: readonly AlertEvent[]): Promise<void>;
-  saveMembers(members: readonly AlertMember[]): Promise<void>;
+  /** @param before the firing members of these requests, if they were just asked for: each leaves the alert it was in */
+  saveMembers(members: readonly AlertMember[], before?: readonly AlertMember[]): Promise<void>;
   listAlerts(filter: AlertFilter, limit: number, after: string | undefined): Promise<readonly Alert[]>;
   findAlert(alertId: string): Promise<Alert | undefined>;
   alertHistory(alertId: string, limit: number): Promise<readonly AlertEvent[]>;

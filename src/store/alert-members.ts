@@ -63,9 +63,9 @@ export function createAlertMembers(
   nextRevision: () => number,
 ): Pick<AlertStore, "saveMembers" | "firingMembers" | "membersOf" | "sumMembers"> {
   return {
-    async saveMembers(members) {
-      const before = await firingMembers(client, [...new Set(members.map((one) => one.requestId))]);
-      const rows = [...departures(before, members), ...members].map(
+    async saveMembers(members, before) {
+      const known = before ?? (await firingMembers(client, [...new Set(members.map((one) => one.requestId))]));
+      const rows = [...departures(known, members), ...members].map(
         (one) =>
           `[${quote(one.requestId)},"${one.rule}",${quote(one.alertId)},"${one.status}","${one.evidence}",` +
           `${quote(one.reason)},${one.outstanding},${countColumns(one.failed)},${one.changedAt},${nextRevision()}]`,
