@@ -64,7 +64,8 @@ export function createAlertMembers(
 ): Pick<AlertStore, "saveMembers" | "firingMembers" | "membersOf" | "sumMembers"> {
   return {
     async saveMembers(members, before) {
-      const known = before ?? (await firingMembers(client, [...new Set(members.map((one) => one.requestId))]));
+      const known =
+        before ?? (await firingMembers(client, [...new Set(members.map((one) => one.requestId))]));
       const rows = [...departures(known, members), ...members].map(
         (one) =>
           `[${quote(one.requestId)},"${one.rule}",${quote(one.alertId)},"${one.status}","${one.evidence}",` +
