@@ -20,8 +20,6 @@ export interface HookTest {
   readonly reason?: string;
 }
 
-/** Alertmanager forgets an alert that is not repeated for so long; on a faster clock repetitions would be too slow for it. */
-const LEAST_RESOLVE_MS = 5 * 60_000;
 const TEST_TIMEOUT_MS = 15_000;
 
 /** @throws After202Error CONFIG_INVALID; details list all problems */
@@ -30,7 +28,7 @@ export function openHooks(config: AlertConfig, texts: AlertTexts, clock: Clock, 
   const hooks: AlertHook[] = [];
   for (const hook of config.hooks) {
     try {
-      hooks.push(openHook(hook, config, texts, clock, logger));
+      hooks.push(openHook(hook, texts, clock, logger));
     } catch (error) {
       if (!(error instanceof After202Error)) throw error;
       problems.push(`${hook.name}: ${error.message}`);
@@ -47,13 +45,7 @@ export function openHooks(config: AlertConfig, texts: AlertTexts, clock: Clock, 
   return hooks;
 }
 
-function openHook(
-  hook: HookConfig,
-  config: AlertConfig,
-  texts: AlertTexts,
-  clock: Clock,
-  logger: Logger,
-): AlertHook {
+function openHook(hook: HookConfig, texts: AlertTexts, clock: Clock, logger: Logger): AlertHook {
   const { name, url, secret, allowPrivate } = hook;
   const common = { name, url, clock, allowPrivate, texts };
   switch (hook.kind) {
@@ -62,10 +54,7 @@ function openHook(
     case "slack":
       return createSlackHook(common);
     case "alertmanager":
-      return createAlertmanagerHook({
-        ...common,
-        resolveAfterMs: Math.max(LEAST_RESOLVE_MS, config.timing.repeatIntervalMs * 1.25),
-      });
+      return createAlertmanagerHook(common);
     case "pagerduty":
       return createPagerdutyHook({ ...common, routingKey: secret });
     case "log":
@@ -84,20 +73,24 @@ export function testHooks(
     `test-${now}`,
     { name: "link-retry-at-risk", severity: "info" },
     { instance: "test", objectName: "test", source: "" },
-    { evidence: "inferred", reason: "a test of this hook, asked for by hand: nothing is wrong" },
+    { evidence: "observed", reason: "a test, asked for by hand" },
     now,
   );
-  const send = (hook: AlertHook, one: Alert): Promise<HookOutcome> =>
+  const send = (hook: AlertHook, one: Alert, summary: string): Promise<HookOutcome> =>
     hook.deliver(
-      alertPayload(one, { base: baseUrl }, texts),
+      { ...alertPayload(one, { base: baseUrl }, texts), summary },
       `${one.alertId}-${one.status}`,
       AbortSignal.timeout(TEST_TIMEOUT_MS),
     );
   return Promise.all(
     hooks.map(async (hook): Promise<HookTest> => {
-      const outcome = await send(hook, alert);
+      const outcome = await send(hook, alert, `A test of the hook ${hook.name}: nothing is wrong`);
       if (outcome.kind !== "delivered") return { hook: hook.name, outcome: "failed", reason: outcome.reason };
-      await send(hook, { ...alert, status: "resolved", endsAt: now });
+      await send(
+        hook,
+        { ...alert, status: "resolved", endsAt: now },
+        `The test of the hook ${hook.name} is over`,
+      );
       return { hook: hook.name, outcome: "delivered" };
     }),
   );

@@ -49,6 +49,7 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
   const texts = createAlertTexts(config.templates);
   const hooks = openHooks(config, texts, clock, logger);
   const metrics = createAlertMetrics(parts.registry);
+  const payload = (alert: Alert): AlertPayload => alertPayload(alert, { base: parts.baseUrl() }, texts);
   const outbox = createOutbox({
     store,
     hooks,
@@ -67,8 +68,9 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
     streamRules: withSettings(STREAM_RULES, config.rules),
     coveredUntil: parts.coveredUntil,
     notify: async (alert) => {
-      await outbox.enqueue(alert, alertPayload(alert, { base: parts.baseUrl() }, texts), clock.now());
+      await outbox.enqueue(alert, payload(alert), clock.now());
     },
+    keepAlive: (alerts) => outbox.keepAlive(alerts, payload, clock.now()),
     clock,
     logger,
     streamRuleIntervalMs: Math.max(500, 10_000 / parts.speed),
@@ -77,7 +79,7 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
   return {
     run: async (signal) => void (await Promise.all([engine.run(signal), outbox.run(signal)])),
     acknowledge: (alertId, by, comment) => engine.acknowledge(alertId, by, comment),
-    payload: (alert) => alertPayload(alert, { base: parts.baseUrl() }, texts),
+    payload,
     test: (hook) =>
       testHooks(
         hooks.filter(({ name }) => hook === undefined || name === hook),

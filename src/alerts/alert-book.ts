@@ -29,14 +29,17 @@ export class AlertBook {
   }
 
   byId(alertId: string): Alert | undefined {
-    return this.all().find((alert) => alert.alertId === alertId);
+    for (const alert of this.open.values()) {
+      if (alert.alertId === alertId) return alert;
+    }
+    return undefined;
   }
 
   all(): readonly Alert[] {
     return [...this.open.values()];
   }
 
-  /** The open alert of the rule and group; a new one begins at `now`. */
+  /** The open alert of the rule and group; a new one begins at `now`, and one whose end nobody was told of goes on. */
   openFor(
     rule: { readonly name: AlertRuleName; readonly severity: Severity },
     group: AlertGroup,
@@ -45,8 +48,11 @@ export class AlertBook {
   ): Alert {
     const key = groupKey(rule.name, group);
     const known = this.open.get(key);
-    if (known !== undefined) return known;
-    const alert = beginAlert(hash64(`a\n${key}\n${now}`), rule, group, judgement, now);
+    if (known?.status === "firing") return known;
+    const alert: Alert =
+      known === undefined
+        ? beginAlert(hash64(`a\n${key}\n${now}`), rule, group, judgement, now)
+        : { ...known, ...judgement, status: "firing", endsAt: null, changedAt: now };
     this.put(alert);
     this.note(alert.alertId, now, "firing", judgement.reason);
     return alert;

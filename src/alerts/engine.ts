@@ -5,7 +5,7 @@
  * and the sweep's cursor last; what was evaluated twice changes nothing the second time. Inferences are made as of the
  * time up to which the stream has been read, so that a service that comes back after hours does not cry wolf.
  */
-import { type Alert, groupKey } from "../core/alert.ts";
+import { type Alert, type AlertRuleName, groupKey } from "../core/alert.ts";
 import type { AlertMember, AlertStore, InstanceSet } from "../core/alert-ports.ts";
 import { type AlertTiming, decideNotification } from "../core/alert-timing.ts";
 import type { Ledger } from "../core/ledger.ts";
@@ -15,7 +15,7 @@ import { type Silence, silenceOf } from "../core/silence.ts";
 import type { StreamStatus } from "../core/stream-status.ts";
 import { mergeCounts } from "../core/tally.ts";
 import { AlertBook } from "./alert-book.ts";
-import { evaluateRequest, type MemberChange } from "./evaluation.ts";
+import { evaluateRequest, type MemberChange, releaseAdopted } from "./evaluation.ts";
 import type { RequestRule, StreamRule } from "./rule.ts";
 import { type Band, createSweep, type Sweep } from "./sweep.ts";
 import type { Thresholds } from "./thresholds.ts";
@@ -33,6 +33,8 @@ export interface EngineOptions {
   readonly coveredUntil: (now: number) => Promise<number>;
   /** Hands a notification to the outbox; resolves when it is stored. */
   readonly notify: (alert: Alert) => Promise<void>;
+  /** At the end of each tick: the alerts that fire and that hooks were told of, for those that want to hear it again. */
+  readonly keepAlive?: (alerts: readonly Alert[]) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Between two ticks; default 500 ms. */
@@ -56,10 +58,17 @@ export interface AlertEngine {
   acknowledge(alertId: string, by: string, comment: string): Promise<Alert | undefined>;
 }
 
+const STREAM_RULE_INTERVAL_MS = 10_000;
 const CHUNK = 2_000;
 const SAMPLE = 10;
+/** Members of one alert that are asked again at once, and after how many looks at the stream. */
+const MOST_AGAIN = 2_000;
+const AGAIN_EVERY_LOOKS = 6;
 const GAP_LOOK_BACK_MS = 7 * 24 * 3_600_000;
 const STATUS_LOOK_BACK_MS = 2 * 3_600_000;
+
+/** Firing members by request and rule. */
+type KnownMembers = ReadonlyMap<string, ReadonlyMap<AlertRuleName, AlertMember>>;
 
 export async function openAlertEngine(options: EngineOptions): Promise<AlertEngine> {
   return new Engine(options, new AlertBook(await options.store.openAlerts()));
@@ -76,6 +85,7 @@ class Engine implements AlertEngine {
   private gaps: readonly CoverageGap[] | undefined;
   private statuses: readonly StreamStatus[] = [];
   private streamRulesAt = Number.NEGATIVE_INFINITY;
+  private askedAgainAt = Number.NEGATIVE_INFINITY;
   private evaluated = 0;
 
   constructor(options: EngineOptions, book: AlertBook) {
@@ -114,9 +124,11 @@ class Engine implements AlertEngine {
     for await (const band of this.sweep.bands({ now: startedAt, coveredUntil: this.asOf })) {
       await this.takeBand(band);
     }
+    await this.askAgain(startedAt);
     this.endQuiet(startedAt);
-    await this.tell(startedAt);
+    await this.tell(clock.now()); // what began in this tick may be due already
     await this.write();
+    this.options.keepAlive?.(this.book.all().filter(isToldAsFiring));
     const figures = {
       tickMs: clock.now() - startedAt,
       evaluated: this.evaluated,
@@ -151,36 +163,42 @@ class Engine implements AlertEngine {
       this.gaps ?? store.coverageGaps(this.asOf - GAP_LOOK_BACK_MS),
     ]);
     this.gaps = gaps;
+    const knownOf = byRequest(members);
     const changes: MemberChange[] = [];
     for (const [requestId, one] of lifecycles) {
-      const known = new Map(
-        members.filter((member) => member.requestId === requestId).map((member) => [member.rule, member]),
-      );
+      const known = knownOf.get(requestId) ?? new Map<AlertRuleName, AlertMember>();
       const view = { now: this.asOf, settings: settingsOf(settings, one.instance), thresholds };
       const inGap = gaps.some((gap) => gap.from <= this.asOf && gap.until >= one.t0);
-      // a submission that was adopted is judged under the request that it turned out to be
-      const own = one.requestId === requestId ? requestRules : [];
-      const { changes: found, held } = evaluateRequest(one, own, known, view, inGap);
+      if (one.requestId !== requestId) {
+        changes.push(...releaseAdopted(requestId, one, requestRules, known));
+        continue;
+      }
+      const { changes: found, held } = evaluateRequest(one, requestRules, known, view, inGap);
       changes.push(...found);
       for (const { rule, reason } of held) this.holdBack(rule, one.instance, reason);
     }
     this.evaluated += lifecycles.size;
-    if (changes.length > 0) await this.apply(changes, members);
+    if (changes.length > 0) await this.apply(changes, members, knownOf);
   }
 
-  private async apply(changes: readonly MemberChange[], members: readonly AlertMember[]): Promise<void> {
+  private async apply(
+    changes: readonly MemberChange[],
+    members: readonly AlertMember[],
+    knownOf: KnownMembers,
+  ): Promise<void> {
     const now = this.options.clock.now();
     const changed = new Map<string, Alert>();
     const endings = new Map<string, "resolved" | "recovered">();
-    const rows = changes.map(({ rule, group, what, evidence, reason, one }): AlertMember => {
-      const alert = this.book.openFor(rule, group, { evidence, reason }, now);
-      const known = members.find((member) => member.requestId === one.requestId && member.rule === rule.name);
-      const alertId = known?.alertId ?? alert.alertId;
-      if (alertId === alert.alertId) changed.set(alertId, alert);
+    const rows = changes.map((change): AlertMember => {
+      const { rule, requestId, what, evidence, reason, one } = change;
+      const known = knownOf.get(requestId)?.get(rule.name);
+      const alert = this.alertFor(change, known, now);
+      if (alert !== undefined) changed.set(alert.alertId, alert);
+      const alertId = alert?.alertId ?? known?.alertId ?? "";
       if (what === "resolved" || what === "recovered") endings.set(alertId, what);
       return {
         rule: rule.name,
-        requestId: one.requestId,
+        requestId,
         alertId,
         status: what === "joined" || what === "changed" ? "firing" : what,
         evidence,
@@ -192,12 +210,39 @@ class Engine implements AlertEngine {
     });
     for (const alertId of changed.keys()) this.sumUp(alertId, rows);
     await this.write(); // new alerts stand in the store before their members
-    await this.options.store.saveMembers(rows);
+    await this.options.store.saveMembers(rows, members);
     for (const alertId of changed.keys()) {
       const alert = this.book.byId(alertId);
       if (alert === undefined) continue;
       const sums = await this.options.store.sumMembers(alertId);
       this.book.resum(alert, sums, endings.get(alertId) ?? "resolved", now);
+    }
+  }
+
+  /**
+   * The alert that a change concerns. A member stays with its own while that fires, whatever became known of its group;
+   * with one that is over it has nothing to end, and what goes on begins another.
+   */
+  private alertFor(
+    { rule, group, what, evidence, reason }: MemberChange,
+    known: AlertMember | undefined,
+    now: number,
+  ): Alert | undefined {
+    const own = known === undefined ? undefined : this.book.byId(known.alertId);
+    if (own?.status === "firing") return own;
+    if (what === "resolved" || what === "recovered") return undefined;
+    return this.book.openFor(rule, group, { evidence, reason }, now);
+  }
+
+  /** From time to time, the members that may have ended under another id; few, and only while such an alert fires. */
+  private async askAgain(now: number): Promise<void> {
+    const { store, requestRules, streamRuleIntervalMs = STREAM_RULE_INTERVAL_MS } = this.options;
+    if (now - this.askedAgainAt < AGAIN_EVERY_LOOKS * streamRuleIntervalMs) return;
+    this.askedAgainAt = now;
+    const rules = new Set(requestRules.filter((rule) => rule.endsElsewhere).map((rule) => rule.name));
+    for (const { rule, status, alertId } of this.book.all()) {
+      if (status === "firing" && rules.has(rule))
+        await this.evaluate(await store.membersOf(alertId, MOST_AGAIN));
     }
   }
 
@@ -219,7 +264,7 @@ class Engine implements AlertEngine {
 
   /** From time to time: what the stream says of itself, and what its rules say of that. */
   private async lookAtStream(now: number): Promise<void> {
-    const { store, streamRules, thresholds, streamRuleIntervalMs = 10_000 } = this.options;
+    const { store, streamRules, thresholds, streamRuleIntervalMs = STREAM_RULE_INTERVAL_MS } = this.options;
     if (now - this.streamRulesAt < streamRuleIntervalMs) return;
     this.streamRulesAt = now;
     this.statuses = await store.streamStatuses(now - STATUS_LOOK_BACK_MS, now);
@@ -259,8 +304,9 @@ class Engine implements AlertEngine {
         continue;
       }
       silences ??= await store.silences(now);
-      const silence = silenceOf(alert, silences, now);
-      const told = {
+      // an end is told all the same: receivers keep open what they were told of
+      const silence = alert.status === "firing" ? silenceOf(alert, silences, now) : undefined;
+      const told: Alert = {
         ...alert,
         notifiedAt: now,
         notifiedCount: alert.requests.count,
@@ -277,7 +323,7 @@ class Engine implements AlertEngine {
           "silenced",
           `${silence.comment || "silenced"} until ${new Date(silence.until).toISOString()}`,
         );
-        this.book.put(told);
+        this.book.put({ ...told, notifiedStatus: "" });
       }
       if (alert.status !== "firing") this.book.close(alert);
     }
@@ -308,4 +354,17 @@ class Engine implements AlertEngine {
     }
     return Math.max(0, ...newest.values());
   }
+}
+
+function isToldAsFiring({ status, notifiedStatus }: Alert): boolean {
+  return status === "firing" && notifiedStatus === "firing";
+}
+
+function byRequest(members: readonly AlertMember[]): KnownMembers {
+  const known = new Map<string, Map<AlertRuleName, AlertMember>>();
+  for (const member of members) {
+    const own = known.get(member.requestId) ?? new Map<AlertRuleName, AlertMember>();
+    known.set(member.requestId, own.set(member.rule, member));
+  }
+  return known;
 }

@@ -3,7 +3,7 @@
  *
  * Pure. The same request judged twice changes nothing the second time, so that a sweep may be repeated.
  */
-import { type AlertGroup, type AlertRuleName, groupKey } from "../core/alert.ts";
+import type { AlertGroup, AlertRuleName } from "../core/alert.ts";
 import type { AlertMember } from "../core/alert-ports.ts";
 import type { Evidence, Lifecycle } from "../core/lifecycle.ts";
 import type { RequestRule, RequestView } from "./rule.ts";
@@ -12,7 +12,7 @@ import type { RequestRule, RequestView } from "./rule.ts";
 export interface MemberChange {
   readonly rule: RequestRule;
   readonly group: AlertGroup;
-  readonly groupKey: string;
+  readonly requestId: string;
   readonly what: "joined" | "changed" | "resolved" | "recovered";
   readonly evidence: Evidence;
   readonly reason: string;
@@ -44,11 +44,10 @@ export function evaluateRequest(
 ): Evaluation {
   const changes: MemberChange[] = [];
   const held: Held[] = [];
-  const group = groupOf(one);
   for (const rule of rules) {
     const member = known.get(rule.name);
     const { verdict, evidence, reason } = rule.judge(one, view);
-    const base = { rule, group, groupKey: groupKey(rule.name, group), evidence, reason, one };
+    const base = changeOf(one.requestId, one, rule, evidence, reason);
     if (verdict === "firing") {
       if (member !== undefined) {
         if (isChanged(member, one)) changes.push({ ...base, what: "changed" });
@@ -58,10 +57,40 @@ export function evaluateRequest(
         changes.push({ ...base, what: "joined" });
       }
     } else if (member !== undefined) {
-      changes.push({ ...base, what: rule.endsByQuiet ? "recovered" : "resolved" });
+      changes.push({ ...base, what: endingOf(rule) });
     }
   }
   return { changes, held };
+}
+
+/** Ends what a submission fired for itself: the stream shows it, as another request, which is judged by its own. */
+export function releaseAdopted(
+  submission: string,
+  one: Lifecycle,
+  rules: readonly RequestRule[],
+  known: ReadonlyMap<AlertRuleName, AlertMember>,
+): readonly MemberChange[] {
+  const reason = `the stream shows it as the request ${one.requestId}, which is ${one.state}`;
+  return rules
+    .filter((rule) => known.has(rule.name))
+    .map((rule) => ({
+      ...changeOf(submission, one, rule, "inferred", reason),
+      what: endingOf(rule),
+    }));
+}
+
+function changeOf(
+  requestId: string,
+  one: Lifecycle,
+  rule: RequestRule,
+  evidence: Evidence,
+  reason: string,
+): Omit<MemberChange, "what"> {
+  return { rule, group: groupOf(one), requestId, evidence, reason, one };
+}
+
+function endingOf(rule: RequestRule): "recovered" | "resolved" {
+  return rule.endsByQuiet ? "recovered" : "resolved";
 }
 
 function groupOf(one: Lifecycle): AlertGroup {

@@ -5,9 +5,11 @@
  * undeliverable. What became of it is stored before the next one of the same alert goes out. On the way down nothing new
  * goes out, and what is under way gets a moment: an attempt that is cut off is made again after the start, with its id.
  */
+import type { Alert } from "../core/alert.ts";
 import type { AlertHook, AlertPayload, AlertStore, Delivery, HookOutcome } from "../core/alert-ports.ts";
 import type { Clock, Logger } from "../core/ports.ts";
 import { type Circuit, createCircuit } from "./outbox-circuit.ts";
+import { Heartbeat } from "./outbox-heartbeat.ts";
 import { createLatch, type Latch } from "./outbox-latch.ts";
 import type { OutboxObserver } from "./outbox-observer.ts";
 import { OutboxQueue } from "./outbox-queue.ts";
@@ -35,6 +37,7 @@ export class OutboxLane {
   private readonly parts: LaneParts;
   private readonly queue = new OutboxQueue();
   private readonly circuit: Circuit;
+  private readonly heartbeat: Heartbeat;
   private readonly latch: Latch;
   /** Aborts what is under way. */
   private readonly cut = new AbortController();
@@ -44,6 +47,7 @@ export class OutboxLane {
     this.hook = hook;
     this.parts = parts;
     this.latch = createLatch(parts.clock);
+    this.heartbeat = new Heartbeat(hook.keepAliveMs);
     const { speed } = parts.retry;
     this.circuit = createCircuit({
       failuresToOpen: CIRCUIT.failuresToOpen,
@@ -60,6 +64,34 @@ export class OutboxLane {
   add(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) this.queue.add(delivery);
     this.changed();
+  }
+
+  /**
+   * Tells the receiver again of those alerts for which it is time. Nothing of it is stored or tried again: the next time
+   * makes good what fails. What waits says as much, and goes first.
+   */
+  keepAlive(alerts: readonly Alert[], payloadOf: (alert: Alert) => AlertPayload, now: number): void {
+    for (const alert of this.heartbeat.due(alerts, now)) {
+      const isFree = this.queue.active < CONCURRENCY && this.circuit.waitMs(now) === 0;
+      if (this.stopping || !isFree) return;
+      const { alertId } = alert;
+      if (this.queue.holds(alertId)) continue;
+      this.queue.begin(alert);
+      this.circuit.begin();
+      this.heartbeat.heard(alertId, now);
+      void this.beat(JSON.stringify(payloadOf(alert)), `${alertId}-${now}`).finally(() => {
+        this.queue.release(alertId);
+        this.changed();
+      });
+    }
+  }
+
+  private async beat(payload: string, id: string): Promise<void> {
+    const outcome = await this.ask(payload, id);
+    const now = this.parts.clock.now();
+    if (outcome.kind !== "retry") {
+      if (this.circuit.answered()) this.resumed(now);
+    } else if (!this.cut.signal.aborted) this.spare(outcome, now);
   }
 
   /** Until the signal aborts and nothing is under way any more; never rejects. */
@@ -99,7 +131,7 @@ export class OutboxLane {
   }
 
   private async attempt(delivery: Delivery): Promise<void> {
-    const outcome = await this.ask(delivery);
+    const outcome = await this.ask(delivery.payload, delivery.deliveryId);
     const now = this.parts.clock.now();
     if (outcome.kind === "retry") {
       if (this.cut.signal.aborted) this.queue.postpone(delivery);
@@ -113,7 +145,7 @@ export class OutboxLane {
   }
 
   /** Never rejects, and ends even if the hook does not. */
-  private async ask(delivery: Delivery): Promise<HookOutcome> {
+  private async ask(text: string, id: string): Promise<HookOutcome> {
     const stop = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const ended = new Promise<HookOutcome>((resolve) => {
@@ -127,8 +159,8 @@ export class OutboxLane {
       });
     });
     try {
-      const payload = JSON.parse(delivery.payload) as AlertPayload;
-      return await Promise.race([this.hook.deliver(payload, delivery.deliveryId, stop.signal), ended]);
+      const payload = JSON.parse(text) as AlertPayload;
+      return await Promise.race([this.hook.deliver(payload, id, stop.signal), ended]);
     } catch (err) {
       this.parts.logger.error({ err, hook: this.hook.name }, "an alert hook failed by itself");
       return { kind: "retry", reason: "the hook failed by itself" };
@@ -141,6 +173,7 @@ export class OutboxLane {
   private async delivered(delivery: Delivery, now: number): Promise<void> {
     const { observe } = this.parts;
     observe.delivered?.(this.hook.name, (now - delivery.createdAt) / 1_000);
+    this.heartbeat.heard(delivery.alertId, now);
     await this.save({ ...delivery, status: "delivered", changedAt: now });
     this.queue.settle(delivery);
   }
@@ -153,11 +186,7 @@ export class OutboxLane {
     const { retry, logger, observe } = this.parts;
     const { reason, afterMs } = outcome;
     const hook = this.hook.name;
-    if (afterMs !== undefined) this.circuit.pauseUntil(now + afterMs);
-    if (this.circuit.failed(now)) {
-      observe.spared?.(hook, true);
-      logger.warn({ hook, reason }, "an alert hook keeps failing; it is tried less often");
-    }
+    this.spare(outcome, now);
     const attempts = delivery.attempts + 1;
     if (now >= delivery.createdAt + retry.giveUpAfterMs) {
       await this.giveUp({ ...delivery, attempts }, reason);
@@ -173,6 +202,16 @@ export class OutboxLane {
     const later = { ...delivery, attempts, nextAt, lastError: reason, changedAt: now };
     await this.save(later);
     this.queue.postpone(later);
+  }
+
+  /** The receiver failed: after some failures in a row, or when it asks for it, it is left alone for a while. */
+  private spare({ reason, afterMs }: HookOutcome & { kind: "retry" }, now: number): void {
+    const { logger, observe } = this.parts;
+    const hook = this.hook.name;
+    if (afterMs !== undefined) this.circuit.pauseUntil(now + afterMs);
+    if (!this.circuit.failed(now)) return;
+    observe.spared?.(hook, true);
+    logger.warn({ hook, reason }, "an alert hook keeps failing; it is tried less often");
   }
 
   private async giveUp(delivery: Delivery, reason: string): Promise<void> {

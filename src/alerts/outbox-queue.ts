@@ -49,8 +49,18 @@ export class OutboxQueue {
     return next;
   }
 
-  begin({ alertId }: Delivery): void {
+  /** Whether anything of the alert waits or is under way. */
+  holds(alertId: string): boolean {
+    return this.byAlert.has(alertId) || this.busy.has(alertId);
+  }
+
+  begin({ alertId }: { readonly alertId: string }): void {
     this.busy.add(alertId);
+  }
+
+  /** What was under way without waiting here is over. */
+  release(alertId: string): void {
+    this.busy.delete(alertId);
   }
 
   /** The attempt is over: it waits for another, as changed. */

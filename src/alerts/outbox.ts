@@ -31,6 +31,12 @@ export interface Outbox {
    * @returns the deliveries, durable by then; rejects where the store does, and then none may have been stored
    */
   enqueue(alert: Alert, payload: AlertPayload, now: number): Promise<readonly Delivery[]>;
+  /**
+   * Tells hooks that want it again of what goes on, now and then.
+   *
+   * @param alerts all that fire and that hooks were told of
+   */
+  keepAlive(alerts: readonly Alert[], payloadOf: (alert: Alert) => AlertPayload, now: number): void;
   /** Delivers until the signal aborts; resolves when nothing is under way any more, and never rejects. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -105,6 +111,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (fresh.length > 0) await store.saveDeliveries(fresh);
       for (const one of fresh) lanes.get(one.hook)?.add([one]);
       return deliveries;
+    },
+    keepAlive(alerts, payloadOf, now) {
+      for (const lane of lanes.values()) lane.keepAlive(alerts, payloadOf, now);
     },
     async run(signal) {
       for (let isFailing = false; !signal.aborted;) {

@@ -28,6 +28,8 @@ export interface RequestRule {
   judge(one: Lifecycle, view: RequestView): Judgement;
   /** A finding that never ends by itself (a terminal state) is over when nothing new came for so long. */
   readonly endsByQuiet: boolean;
+  /** What ends it may arrive under another request's id: its members are judged again from time to time. */
+  readonly endsElsewhere?: true;
 }
 
 /** One state of a condition, for one group. */

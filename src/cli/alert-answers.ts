@@ -39,6 +39,11 @@ export interface SilenceJson {
   readonly comment: string;
 }
 
+export interface SilenceEndJson {
+  readonly silenceId: string;
+  readonly until: string;
+}
+
 export interface HookTestReport {
   readonly hooks: readonly { readonly hook: string; readonly outcome: string; readonly reason?: string }[];
 }

@@ -4,7 +4,14 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ALERT_RULES } from "../core/alert.ts";
 import { type Matcher, SILENCE_LABELS } from "../core/silence.ts";
-import type { AlertDetailJson, AlertJson, AlertPage, HookTestReport, SilenceJson } from "./alert-answers.ts";
+import type {
+  AlertDetailJson,
+  AlertJson,
+  AlertPage,
+  HookTestReport,
+  SilenceEndJson,
+  SilenceJson,
+} from "./alert-answers.ts";
 import { EXIT } from "./exit-code.ts";
 import { countValue, durationValue } from "./option-values.ts";
 import { renderAlert, renderAlerts } from "./render/alert.ts";
@@ -84,6 +91,12 @@ export function alertsCommand(): Command {
     .addOption(json())
     .action(silences);
   command
+    .command("unsilence")
+    .description("end a silence before its time: hooks hear of what matches again")
+    .argument("<id>", "as silences shows it")
+    .addOption(json())
+    .action(unsilence);
+  command
     .command("test")
     .description("send a test alert to the hooks")
     .option("--hook <name>", "to this one only")
@@ -133,6 +146,12 @@ async function silence({ match, for: forMs, by, comment, json }: SilenceOptions)
 async function silences({ json }: Json): Promise<void> {
   const answer = await openServiceClient().ask<{ items: SilenceJson[] }>("/v1/silences");
   tell(json, answer, () => renderSilences(answer.items, Date.now(), look()));
+}
+
+async function unsilence(id: string, { json }: Json): Promise<void> {
+  const path = `/v1/silences/${encodeURIComponent(id)}`;
+  const ended = await openServiceClient().ask<SilenceEndJson>(path, { method: "DELETE" });
+  tell(json, ended, () => `silence ${printable(ended.silenceId)} is over`);
 }
 
 /** Exit 1 when a hook was not reached. */

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { After202Error, type ErrorCode, isErrorCode } from "../core/errors.ts";
 
 export interface ServiceCall {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "DELETE";
   readonly body?: Uint8Array | string;
   readonly contentType?: string;
   /** For the whole exchange, in milliseconds; default 30,000. */

@@ -54,6 +54,8 @@ export interface AlertReader {
   notableArrivals(since: number, until: number, begunBefore: number): Promise<readonly string[]>;
   /** The firing members among these requests. */
   firingMembers(requestIds: readonly string[]): Promise<readonly AlertMember[]>;
+  /** Requests that are firing members of an alert, the newest findings first. */
+  membersOf(alertId: string, limit: number): Promise<readonly string[]>;
   /** What the firing members of an alert add up to. */
   sumMembers(alertId: string): Promise<AlertRequests>;
   failureShares(since: number, until: number): Promise<readonly FailureShare[]>;
@@ -70,7 +72,8 @@ export interface AlertStore extends AlertReader {
   saveSweepCursor(name: string, at: number): Promise<void>;
   openAlerts(): Promise<readonly Alert[]>;
   saveAlerts(alerts: readonly Alert[], events: readonly AlertEvent[]): Promise<void>;
-  saveMembers(members: readonly AlertMember[]): Promise<void>;
+  /** @param before the firing members of these requests, if they were just asked for: each leaves the alert it was in */
+  saveMembers(members: readonly AlertMember[], before?: readonly AlertMember[]): Promise<void>;
   listAlerts(filter: AlertFilter, limit: number, after: string | undefined): Promise<readonly Alert[]>;
   findAlert(alertId: string): Promise<Alert | undefined>;
   alertHistory(alertId: string, limit: number): Promise<readonly AlertEvent[]>;
@@ -129,6 +132,11 @@ export type HookOutcome =
 
 export interface AlertHook {
   readonly name: string;
+  /**
+   * How often its receiver wants to hear that an alert still fires, lest it takes it for over; milliseconds of real time.
+   * It hears so of alerts that are acknowledged or silenced, too, if it was told of their beginning. Absent: never.
+   */
+  readonly keepAliveMs?: number;
   /** Never rejects; gives up when the signal aborts. */
   deliver(payload: AlertPayload, deliveryId: string, signal: AbortSignal): Promise<HookOutcome>;
 }

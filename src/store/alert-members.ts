@@ -61,11 +61,12 @@ export function countsOf(codes: readonly string[], counts: readonly string[]): R
 export function createAlertMembers(
   client: StoreClient,
   nextRevision: () => number,
-): Pick<AlertStore, "saveMembers" | "firingMembers" | "sumMembers"> {
+): Pick<AlertStore, "saveMembers" | "firingMembers" | "membersOf" | "sumMembers"> {
   return {
-    async saveMembers(members) {
-      const before = await firingMembers(client, [...new Set(members.map((one) => one.requestId))]);
-      const rows = [...departures(before, members), ...members].map(
+    async saveMembers(members, before) {
+      const known =
+        before ?? (await firingMembers(client, [...new Set(members.map((one) => one.requestId))]));
+      const rows = [...departures(known, members), ...members].map(
         (one) =>
           `[${quote(one.requestId)},"${one.rule}",${quote(one.alertId)},"${one.status}","${one.evidence}",` +
           `${quote(one.reason)},${one.outstanding},${countColumns(one.failed)},${one.changedAt},${nextRevision()}]`,
@@ -73,6 +74,10 @@ export function createAlertMembers(
       await client.insert("alert_members", COLUMNS, rows.join("\n"));
     },
     firingMembers: (requestIds) => firingMembers(client, requestIds),
+    async membersOf(alertId, limit) {
+      const rows = await client.query<{ request_id: string }>(OF_ALERT, { alertId, limit });
+      return rows.map((row) => row.request_id);
+    },
     async sumMembers(alertId) {
       const [row] = await client.query<{
         members: string;
@@ -120,12 +125,8 @@ const FIRING = `
   )
   WHERE status = 'firing'`;
 
-const SUM = `
-  SELECT
-    count() AS members,
-    arrayMap(pair -> pair.2, groupArraySorted(${SAMPLE})((changed_at, request_id))) AS sample,
-    sum(outstanding) AS outstanding,
-    sumMap(failed_codes, failed_counts) AS failed
+/** The newest row of each member of an alert, of those that fire. */
+const FIRING_OF_ALERT = `
   FROM (
     SELECT * FROM alert_sums
     WHERE alert_id = {alertId:String}
@@ -133,3 +134,16 @@ const SUM = `
     LIMIT 1 BY rule, request_id
   )
   WHERE status = 'firing'`;
+
+const OF_ALERT = `
+  SELECT request_id ${FIRING_OF_ALERT}
+  ORDER BY changed_at DESC, request_id
+  LIMIT {limit:UInt32}`;
+
+const SUM = `
+  SELECT
+    count() AS members,
+    arrayMap(pair -> pair.2, groupArraySorted(${SAMPLE})((changed_at, request_id))) AS sample,
+    sum(outstanding) AS outstanding,
+    sumMap(failed_codes, failed_counts) AS failed
+  ${FIRING_OF_ALERT}`;

@@ -36,13 +36,13 @@ afterEach(async () => {
   for (const path of open.splice(0)) await path.close();
 });
 
-/** Begins at the machine's time: arrivals are stamped by the store. */
-export async function openRig(changes: Partial<EngineOptions> = {}): Promise<Rig> {
+/** @param minutesAgo when it began, by the machine's time: arrivals are stamped by the store, as of now */
+export async function openRig(changes: Partial<EngineOptions> = {}, minutesAgo = 6 * 60): Promise<Rig> {
   const [embedded] = STORE_PATHS;
   if (embedded === undefined) throw new Error("no store");
   const path = await embedded.open();
   open.push(path);
-  const start = Date.now() - 6 * 60 * MINUTE;
+  const start = Date.now() - minutesAgo * MINUTE;
   let now = start;
   let covered: number | undefined;
   const told: Alert[] = [];

@@ -1,5 +1,7 @@
 /** All benchmarks, in the order in which they run. */
+import { alertLatencyBench } from "./alert-latency-bench.ts";
 import type { Benchmark } from "./benchmark.ts";
+import { burstBench } from "./burst-bench.ts";
 import { correlationBench } from "./correlation-bench.ts";
 import { decodeBench } from "./decode-bench.ts";
 import { foldBench } from "./fold-bench.ts";
@@ -8,6 +10,7 @@ import { listBench, rareListBench } from "./list-bench.ts";
 import { recorderBench } from "./recorder-bench.ts";
 import { statusBench } from "./status-bench.ts";
 import { submissionsBench } from "./submissions-bench.ts";
+import { sweepBench } from "./sweep-bench.ts";
 import { viewBench } from "./view-bench.ts";
 import { visibleBench } from "./visible-bench.ts";
 import { webhookBench } from "./webhook-bench.ts";
@@ -25,4 +28,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   viewBench,
   statusBench,
   rareListBench,
+  sweepBench,
+  burstBench,
+  alertLatencyBench,
 ];

@@ -145,6 +145,19 @@ describe("alerts", () => {
     );
   });
 
+  it("ends a silence by its id, and says when there is none", async () => {
+    const { url, asked } = await startService(({ path }) =>
+      path.endsWith("a%2Fb")
+        ? { body: { silenceId: "a/b", until: "2026-11-22T03:20:00.000Z" } }
+        : refusal(404, "SILENCE_UNKNOWN"),
+    );
+    const env = { AFTER202_URL: url };
+    const run = await runCli(["alerts", "unsilence", "a/b"], { env });
+    expect(run).toMatchObject({ code: 0, stdout: "silence a/b is over\n" });
+    expect(asked[0]).toMatchObject({ method: "DELETE", path: "/v1/silences/a%2Fb" });
+    expect((await runCli(["alerts", "unsilence", "other"], { env })).code).toBe(4);
+  });
+
   it.each([
     [["--match", "colour=red", "--for", "2h"]],
     [["--match", "instance", "--for", "2h"]],

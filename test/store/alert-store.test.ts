@@ -167,6 +167,8 @@ describe.each(STORE_PATHS)("alerts in the store, $name", ({ open }) => {
         failed: { "1004": 6 },
       };
       expect(await store.sumMembers("sum-1")).toEqual(sum);
+      expect(await store.membersOf("sum-1", 10)).toEqual(["m-1", "m-2"]); // the newest finding first
+      expect(await store.membersOf("sum-1", 1)).toEqual(["m-1"]);
       await store.saveMembers([member("m-1", { failed: { "1004": 3, "404": 1 }, changedAt: START + 2 })]);
       expect(await store.sumMembers("sum-1")).toEqual({ ...sum, failed: { "1004": 6, "404": 1 } });
       expect(await store.sumMembers("sum-0")).toEqual({ count: 0, sample: [], outstanding: 0, failed: {} });

@@ -6,6 +6,7 @@ export const unconfirmedSubmission: RequestRule = {
   name: "unconfirmed-submission",
   severity: "warning",
   endsByQuiet: true,
+  endsElsewhere: true, // under the id of the request that adopts it
   milestonesMs: ({ thresholds }) => [thresholds.unconfirmedAfterMs],
   judge(one, { now, thresholds }) {
     if (one.state !== "unconfirmed") return clear(`the request is ${one.state}`);
