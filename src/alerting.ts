@@ -4,15 +4,17 @@
 import type { Registry } from "prom-client";
 import type { AlertConfig } from "./alert-config.ts";
 import { type HookTest, openHooks, testHooks } from "./alert-hooks.ts";
-import { type AlertEngine, openAlertEngine } from "./alerts/engine.ts";
-import { createOutbox } from "./alerts/outbox.ts";
+import { type AlertEngine, type EngineOptions, openAlertEngine } from "./alerts/engine.ts";
+import { createOutbox, type Outbox } from "./alerts/outbox.ts";
 import { alertPayload } from "./alerts/payload.ts";
 import { withSettings } from "./alerts/rule-settings.ts";
 import { REQUEST_RULES } from "./alerts/rules/request-rules.ts";
 import { STREAM_RULES } from "./alerts/rules/stream-rules.ts";
+import { type LeaseTiming, runLeased } from "./alerts/lease.ts";
 import { createAlertTexts } from "./alerts/template.ts";
 import type { Alert } from "./core/alert.ts";
 import type { AlertPayload, AlertStore } from "./core/alert-ports.ts";
+import { After202Error } from "./core/errors.ts";
 import { createLedger } from "./core/ledger.ts";
 import type { SettingsByInstance } from "./core/lifecycle-settings.ts";
 import type { Clock, FactReader, Logger } from "./core/ports.ts";
@@ -20,6 +22,9 @@ import { createAlertMetrics } from "./service-metrics.ts";
 
 export interface AlertingParts {
   readonly store: AlertStore & FactReader;
+  /** Other processes may use the store: of those with the role alerts one runs alerting. */
+  readonly shared: boolean;
+  readonly leaseTiming?: LeaseTiming;
   readonly config: AlertConfig;
   readonly settings: SettingsByInstance;
   /** How many times faster than real the upstream's clock runs. */
@@ -34,8 +39,11 @@ export interface AlertingParts {
 }
 
 export interface Alerting {
-  /** Evaluates and delivers until the signal aborts. */
+  /** Evaluates and delivers until the signal aborts, whenever this process is the one to do so. */
   run(signal: AbortSignal): Promise<void>;
+  /** Whether this process evaluates and delivers. */
+  leads(): boolean;
+  /** @throws After202Error ALERTS_STANDBY: while another process does */
   acknowledge(alertId: string, by: string, comment: string): Promise<Alert | undefined>;
   /** What hooks are told of an alert. */
   payload(alert: Alert): AlertPayload;
@@ -50,15 +58,19 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
   const hooks = openHooks(config, texts, clock, logger);
   const metrics = createAlertMetrics(parts.registry);
   const payload = (alert: Alert): AlertPayload => alertPayload(alert, { base: parts.baseUrl() }, texts);
-  const outbox = createOutbox({
-    store,
-    hooks,
-    clock,
-    logger,
-    retry: { speed: parts.speed },
-    observe: metrics.outbox,
-  });
-  const engine: AlertEngine = await openAlertEngine({
+  let term: { readonly engine: AlertEngine; readonly outbox: Outbox } | undefined;
+  const openTerm = async (): Promise<NonNullable<typeof term>> => {
+    const outbox = createOutbox({
+      store,
+      hooks,
+      clock,
+      logger,
+      retry: { speed: parts.speed },
+      observe: metrics.outbox,
+    });
+    return { outbox, engine: await openAlertEngine(engineOptions(outbox)) };
+  };
+  const engineOptions = (outbox: Outbox): EngineOptions => ({
     store,
     ledgerAt: (asOf) => createLedger(store, settings, { ...clock, now: asOf }),
     settings,
@@ -76,9 +88,30 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
     streamRuleIntervalMs: Math.max(500, 10_000 / parts.speed),
     observe: metrics.engine,
   });
+  const lead = async (signal: AbortSignal): Promise<void> => {
+    term ??= await openTerm();
+    metrics.leading(true);
+    try {
+      await Promise.all([term.engine.run(signal), term.outbox.run(signal)]);
+    } finally {
+      term = undefined;
+      metrics.leading(false);
+    }
+  };
+  if (!parts.shared) term = await openTerm();
   return {
-    run: async (signal) => void (await Promise.all([engine.run(signal), outbox.run(signal)])),
-    acknowledge: (alertId, by, comment) => engine.acknowledge(alertId, by, comment),
+    run: (signal) =>
+      parts.shared
+        ? runLeased({ store, clock, logger, timing: parts.leaseTiming }, lead, signal)
+        : lead(signal),
+    leads: () => term !== undefined,
+    async acknowledge(alertId, by, comment) {
+      if (term !== undefined) return term.engine.acknowledge(alertId, by, comment);
+      throw new After202Error(
+        "ALERTS_STANDBY",
+        "Another process runs alerting, or is about to: ask again, or ask that one (after202_alerts_leading is 1 there).",
+      );
+    },
     payload,
     test: (hook) =>
       testHooks(

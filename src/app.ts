@@ -95,6 +95,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     const alerting = roles.includes("alerts")
       ? await openAlerting({
           store,
+          shared: config.values.CLICKHOUSE_URL !== undefined,
           config: config.alerts,
           settings: config.lifecycle,
           speed: config.values.RETRY_SPEED ?? 1,

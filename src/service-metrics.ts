@@ -104,8 +104,14 @@ export function createServiceMetrics(): ServiceMetrics {
 export function createAlertMetrics(registry: Registry): {
   readonly outbox: OutboxObserver;
   readonly engine: (figures: EngineFigures) => void;
+  readonly leading: (isLeading: boolean) => void;
 } {
   const registers = [registry];
+  const leading = new Gauge({
+    name: "after202_alerts_leading",
+    help: "1 while this process runs alerting, 0 while another does; the sum over all is to be 1.",
+    registers,
+  });
   const firing = new Gauge({ name: "after202_alerts_firing", help: "Alerts that fire now.", registers });
   const evaluated = new Counter({
     name: "after202_alert_requests_evaluated_total",
@@ -147,6 +153,7 @@ export function createAlertMetrics(registry: Registry): {
       undeliverable: (hook) => deliveries.inc({ hook, outcome: "undeliverable" }),
       waiting: (hook, count) => waiting.set({ hook }, count),
     },
+    leading: (isLeading) => leading.set(isLeading ? 1 : 0),
     engine(figures) {
       firing.set(figures.firing);
       evaluated.inc(figures.evaluated);

@@ -1,7 +1,7 @@
 /**
  * The engine: sweeps, evaluates, keeps the book of alerts and says when hooks are to be told.
  *
- * One process runs it. A tick's writes go in an order that a crash cannot hurt: alerts, members, sums and notifications,
+ * One process runs it (lease.ts). A tick's writes go in an order that a crash cannot hurt: alerts, members, sums and notifications,
  * and the sweep's cursor last; what was evaluated twice changes nothing the second time. Inferences are made as of the
  * time up to which the stream has been read, so that a service that comes back after hours does not cry wolf.
  */

@@ -2,8 +2,8 @@
  * The outbox: notifications on their way to the hooks, at least once each.
  *
  * The store holds what is pending; memory holds the same, to be quick and to keep each alert's order. `run` takes what an
- * earlier process left, and looks again from time to time for what another one stored. One process runs it: two would
- * deliver twice (with the same ids).
+ * earlier process left, and looks again from time to time for what another one stored. One process runs it (lease.ts): two
+ * would deliver twice (with the same ids).
  */
 import type { Alert } from "../core/alert.ts";
 import type { AlertHook, AlertPayload, AlertStore, Delivery } from "../core/alert-ports.ts";

@@ -59,7 +59,12 @@ export interface AlertDesk {
   payload(alert: Alert): AlertPayload;
   /** Tries one hook, or all; none when there is no hook of that name. */
   test(hook?: string): Promise<readonly HookTestOutcome[]>;
-  /** @returns the alert as it is now; undefined when there is none with this id */
+  /** Whether this process evaluates alerts and tells the hooks; else it waits to take over. */
+  leads(): boolean;
+  /**
+   * @returns the alert as it is now; undefined when there is none with this id
+   * @throws After202Error ALERTS_STANDBY
+   */
   acknowledge(alertId: string, by: string, comment: string): Promise<Alert | undefined>;
 }
 

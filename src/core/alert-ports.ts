@@ -68,6 +68,11 @@ export interface AlertReader {
 }
 
 export interface AlertStore extends AlertReader {
+  claimAlerting(holder: string): Promise<void>;
+  /** @param isReleased the claim is given up */
+  renewAlerting(claim: AlertingClaim, isReleased: boolean): Promise<void>;
+  /** Those that were renewed within the last `lapseMs`, the first claim first. */
+  alertingClaims(lapseMs: number): Promise<readonly AlertingClaim[]>;
   loadSweepCursor(name: string): Promise<number | undefined>;
   saveSweepCursor(name: string, at: number): Promise<void>;
   openAlerts(): Promise<readonly Alert[]>;
@@ -84,6 +89,13 @@ export interface AlertStore extends AlertReader {
   dueDeliveries(now: number, limit: number): Promise<readonly Delivery[]>;
   saveDeliveries(deliveries: readonly Delivery[]): Promise<void>;
   listDeliveries(alertId: string): Promise<readonly Delivery[]>;
+}
+
+/** An offer to run alerting: of those that are alive the first one leads. */
+export interface AlertingClaim {
+  readonly holder: string;
+  /** By the store's clock, epoch milliseconds. */
+  readonly claimedAt: number;
 }
 
 export interface AlertFilter {

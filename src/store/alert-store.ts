@@ -1,6 +1,7 @@
 /** What alerting asks of the store and keeps in it, put together. Repeating any write changes nothing. */
 import type { AlertStore } from "../core/alert-ports.ts";
 import { createAlertBands } from "./alert-bands.ts";
+import { createAlertClaims } from "./alert-claims.ts";
 import { createAlertMembers } from "./alert-members.ts";
 import { createRevisions } from "./alert-revision.ts";
 import { createAlertRows } from "./alert-rows.ts";
@@ -13,6 +14,7 @@ export function createAlertStore(client: StoreClient): AlertStore & ReturnType<t
   const nextRevision = createRevisions();
   return {
     ...createAlertBands(client, nextRevision),
+    ...createAlertClaims(client, nextRevision),
     ...createAlertMembers(client, nextRevision),
     ...createAlertRows(client, nextRevision),
     ...createAlertStream(client),

@@ -86,6 +86,7 @@ export function createMemoryDesk(...alerts: Alert[]): MemoryDesk {
       ];
       return hooks.filter((one) => (hook ?? one.hook) === one.hook);
     },
+    leads: () => true,
     async acknowledge(alertId, by, comment) {
       const known = desk.alerts.find((one) => one.alertId === alertId);
       if (known === undefined) return undefined;

@@ -1,6 +1,7 @@
 /** Health, metrics, the front door and the documentation page. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { createMemoryDesk } from "./alert-desk.ts";
 import { startApi } from "./api-fixture.ts";
 import { STORE_AWAY } from "./memory-store.ts";
 
@@ -26,6 +27,15 @@ describe("the service", () => {
       { parts: { store: "away" } },
     ]);
     expect(headers.get("retry-after")).toBe("5");
+  });
+
+  it("is ready, too, while another process runs alerting, and says which of both it is", async () => {
+    const desk = createMemoryDesk();
+    const api = await startApi({ alerts: desk });
+    expect((await api.call("/readyz")).body.parts).toEqual({ store: "up", alerts: "leading" });
+    desk.leads = () => false;
+    const { status, body } = await api.call("/readyz");
+    expect([status, body.parts.alerts]).toEqual([200, "standby"]);
   });
 
   it("is not ready when the store's check fails", async () => {

@@ -126,7 +126,7 @@ export function alertRoutes(app: RouteApp, parts: ApiParts): void {
         body: { content: { "application/json": { schema: ref("Acknowledgement") } } },
         response: {
           200: ref("Alert"),
-          ...routeErrors("admin", ...BODY_ERRORS, "ALERT_UNKNOWN", "ALERTS_OFF"),
+          ...routeErrors("admin", ...BODY_ERRORS, "ALERT_UNKNOWN", "ALERTS_OFF", "ALERTS_STANDBY"),
         },
       },
     },

@@ -60,7 +60,15 @@ export function serviceRoutes(app: RouteApp, parts: ApiParts): void {
             {
               status: Type.Enum(["ready"], { description: "Send traffic." }),
               parts: Type.Object(
-                { store: Type.Enum(["up"], { description: "ClickHouse answers." }) },
+                {
+                  store: Type.Enum(["up"], { description: "ClickHouse answers." }),
+                  alerts: Type.Optional(
+                    Type.Enum(["leading", "standby"], {
+                      description:
+                        "With the role alerts: whether this process runs alerting, or waits to take over from another.",
+                    }),
+                  ),
+                },
                 { ...closed, description: "What it needs." },
               ),
             },
@@ -71,7 +79,10 @@ export function serviceRoutes(app: RouteApp, parts: ApiParts): void {
       },
     },
     async (_request, reply) => {
-      if (await answersInTime(parts.health.ping())) return { status: "ready", parts: { store: "up" } };
+      if (await answersInTime(parts.health.ping())) {
+        const alerts = parts.alerts && { alerts: parts.alerts.leads() ? "leading" : "standby" };
+        return { status: "ready", parts: { store: "up", ...alerts } };
+      }
       const { code, message } = new After202Error(
         "STORE_UNAVAILABLE",
         "ClickHouse does not answer; send traffic elsewhere and look at its log.",
