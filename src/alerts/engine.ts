@@ -282,13 +282,13 @@ class Engine implements AlertEngine {
     }
   }
 
-  /** Terminal states do not pass: an alert about them is over when nothing new has come for a while. */
+  /** Terminal states do not pass: an alert about them is over when it was told and nothing new has come for a while. */
   private endQuiet(now: number): void {
     const quiet = new Set(
       this.options.requestRules.filter((rule) => rule.endsByQuiet).map((rule) => rule.name),
     );
     for (const alert of this.book.all()) {
-      if (alert.status !== "firing" || !quiet.has(alert.rule)) continue;
+      if (alert.status !== "firing" || !quiet.has(alert.rule) || alert.notifiedAt === null) continue;
       if (now - alert.changedAt < this.options.thresholds.quietMs) continue;
       this.book.end(alert, "resolved", "no further request for a while", now);
     }

@@ -59,6 +59,18 @@ describe("silenced, an alert", () => {
   });
 });
 
+it("a service that was away for hours right after an alert began still tells of it", async () => {
+  const rig = await openRig({ streamRules: [] }, LONG_AGO);
+  await rig.append(linkedSubmissions(rig, 1));
+  rig.at(70.1);
+  await rig.settle();
+  expect(rig.told).toEqual([]); // it waits for more of its kind
+  await rig.restart();
+  rig.at(325);
+  await rig.settle();
+  expect(lines(rig.told)[0]).toEqual(["link-retry-exhausted", "firing"]);
+});
+
 it("acknowledged or silenced, an alert is kept alive, if hooks were told of it", async () => {
   let kept: readonly Alert[] = [];
   const rig = await openRig({ streamRules: [], keepAlive: (alerts) => void (kept = alerts) }, AGO);

@@ -158,8 +158,10 @@ it("a receiver that was down for an hour hears all that happened, in order, and 
         .filter(({ payload }) => payload.group.objectName === objectName && payload.status === status)
         .map(({ id }) => id),
     );
-  await until("everything has arrived", () =>
-    objects.every((one) => idsOf(one, "firing").size > 0 && idsOf(one, "resolved").size > 0),
+  await until(
+    "everything has arrived",
+    () => objects.every((one) => idsOf(one, "firing").size > 0 && idsOf(one, "resolved").size > 0),
+    { timeoutMs: 90_000 },
   );
   await until("the service knows it", async () =>
     (await alerts()).every(({ deliveries }) => deliveries.every(({ status }) => status === "delivered")),
