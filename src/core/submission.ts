@@ -12,6 +12,8 @@ import {
   type Target,
 } from "./fact.ts";
 
+import { wasAccepted } from "./tally.ts";
+
 const ACCEPTED = 202;
 
 /** The body of `POST /v1/submissions`, validated by the API before it gets here; times are RFC 3339. */
@@ -55,6 +57,8 @@ export interface LinkKey {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly instance: string;
+  /** The submission saw that the upstream took it. */
+  readonly accepted: boolean;
 }
 
 /**
@@ -137,10 +141,12 @@ function namesOf({ requestId, version, t0, t0Rank, target, instance, ...fact }: 
 }
 
 export function linkKeysOf(input: SubmissionInput): LinkKey[] {
+  if (input.linkKeys === undefined && input.personKeys === undefined) return [];
   const base = {
     requestId: requestIdOf(input),
     at: Date.parse(input.submittedAt),
     instance: input.instance,
+    accepted: wasAccepted(submissionFact(input)),
   };
   return [
     ...(input.linkKeys ?? []).map((digest) => ({ ...base, digest, role: "link" as const })),
