@@ -11,6 +11,7 @@ import { systemClock } from "./clock.ts";
 import { type Config, type JournalConfig, type Role, ROLES } from "./config.ts";
 import { After202Error } from "./core/errors.ts";
 import { createLedger } from "./core/ledger.ts";
+import { createMissingPersonsReader } from "./core/missing-persons.ts";
 import type { Intake, Source, SourceStatus } from "./core/ports.ts";
 import { openPipeline } from "./pipeline/pipeline.ts";
 import type { SalesforceConfig } from "./salesforce-config.ts";
@@ -91,6 +92,9 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     ];
     metrics.watchSources(statuses);
 
+    const ledger = createLedger(store, config.lifecycle, systemClock);
+    const persons = createMissingPersonsReader(store, ledger);
+
     let url = "";
     const alerting = roles.includes("alerts")
       ? await openAlerting({
@@ -107,8 +111,9 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       : undefined;
 
     const api = await openApi({
-      ledger: createLedger(store, config.lifecycle, systemClock),
       arrivals: store,
+      ledger,
+      persons,
       intake: pipeline,
       changes: pipeline,
       stream: store,

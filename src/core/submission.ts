@@ -11,7 +11,6 @@ import {
   T0_RANK,
   type Target,
 } from "./fact.ts";
-
 import { wasAccepted } from "./tally.ts";
 
 const ACCEPTED = 202;
