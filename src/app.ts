@@ -101,6 +101,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
           store,
           config: config.alerts,
           settings: config.lifecycle,
+          ledger,
+          persons,
           speed: config.values.RETRY_SPEED ?? 1,
           clock: systemClock,
           logger: logger.child({ part: "alerts" }),
