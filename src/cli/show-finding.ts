@@ -1,7 +1,7 @@
 /** What was found, as people read it. */
 import type { LifecycleJson } from "../core/lifecycle-json.ts";
 import type { MissingPersonsJson } from "../core/missing-persons-json.ts";
-import { type LinkValues, noLinkValues } from "./link-values.ts";
+import type { LinkValues } from "./link-values.ts";
 import { correlationPath, type Finding, missingPersonsPath } from "./look-up.ts";
 import { renderCorrelation } from "./render/correlation.ts";
 import { renderLifecycle } from "./render/lifecycle.ts";
@@ -20,7 +20,7 @@ export async function showFinding(
   client: ServiceClient,
   found: Finding,
   look: Look,
-  linkValues: LinkValues = noLinkValues,
+  linkValues: LinkValues,
 ): Promise<string> {
   if (found.kind === "request") {
     const persons = await showPersons(client, found.json, look, linkValues);

@@ -1,7 +1,7 @@
 /** All persons that a request waits for, as text or as the service's own JSON, page after page. */
 import { After202Error } from "../core/errors.ts";
 import type { MissingPersonsJson } from "../core/missing-persons-json.ts";
-import { type LinkValues, noLinkValues } from "./link-values.ts";
+import type { LinkValues } from "./link-values.ts";
 import { type Finding, missingPersonsPath } from "./look-up.ts";
 import { renderMissingPersons } from "./render/missing-persons.ts";
 import type { ServiceClient } from "./service-client.ts";
@@ -14,7 +14,7 @@ export async function showMissing(
   client: ServiceClient,
   found: Finding,
   asJson: boolean,
-  linkValues: LinkValues = noLinkValues,
+  linkValues: LinkValues,
 ): Promise<string> {
   if (found.kind === "correlation") {
     throw new After202Error("INPUT_INVALID", "--missing tells of one request: give its id.");

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { After202Error } from "../core/errors.ts";
+import { openLinkValues } from "./link-values.ts";
 import { exitCodeOf, type Finding, isSettled, lookUp } from "./look-up.ts";
 import { showMissing } from "./show-missing.ts";
 import { openServiceClient, type ServiceClient } from "./service-client.ts";
@@ -15,6 +16,7 @@ interface StatusOptions {
   readonly json?: true;
   readonly watch?: true;
   readonly missing?: true;
+  readonly linkValues?: string;
 }
 
 const REFRESH_MS = 1_000;
@@ -30,14 +32,16 @@ export function statusCommand(): Command {
     .addOption(
       new Option("--missing", "only the persons that a request waits for, all of them").conflicts("watch"),
     )
+    .option("--link-values <dir>", "spool directory of your recorder: persons are named by your own values")
     .action(status);
 }
 
 async function status(id: string, options: StatusOptions): Promise<void> {
   const client = openServiceClient();
+  const linkValues = openLinkValues(options.linkValues);
   const found = await lookUp(client, id);
   if (options.missing) {
-    process.stdout.write(`${await showMissing(client, found, options.json === true)}\n`);
+    process.stdout.write(`${await showMissing(client, found, options.json === true, linkValues)}\n`);
     process.exitCode = exitCodeOf(found);
     return;
   }
@@ -48,7 +52,7 @@ async function status(id: string, options: StatusOptions): Promise<void> {
 
 function textOf(client: ServiceClient, found: Finding, options: StatusOptions): Promise<string> | string {
   if (options.json) return JSON.stringify(found.json, undefined, options.watch ? undefined : 2);
-  return showFinding(client, found, createLook(process.stdout));
+  return showFinding(client, found, createLook(process.stdout), openLinkValues(options.linkValues));
 }
 
 async function watch(

@@ -1,4 +1,8 @@
-import { expect, it } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { createLinkValues } from "../../src/recorder/link-values.ts";
 import type { MissingPersonsJson } from "../../src/core/missing-persons-json.ts";
 import { renderLifecycle } from "../../src/cli/render/lifecycle.ts";
 import { renderMissingPersons } from "../../src/cli/render/missing-persons.ts";
@@ -122,6 +126,20 @@ it("reads all pages with --missing, as JSON with --json", async () => {
   expect(run.code).toBe(3);
   expect((JSON.parse(run.stdout) as MissingPersonsJson).items).toHaveLength(3);
   expect(asked.at(-1)?.path).toContain("cursor=next");
+});
+
+it("shows the submitter's own values from the recorder's directory, and needs its secret for that", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "after202-values-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const secret = "a secret of many characters";
+  const kept = createLinkValues({ directory, secret });
+  kept.add("digest-0", "ann@x.example");
+  await kept.save();
+  const { url } = await startService(withMissing([missing(2)]));
+  const command = ["status", "r1", "--missing", "--link-values", directory];
+  const run = await runCli(command, { env: { AFTER202_URL: url, LINK_KEY_SECRET: secret } });
+  expect(run.stdout.split("\n").slice(1, 3)).toEqual(["  ann@x.example", "  digest-1"]);
+  expect((await runCli(command, { env: { AFTER202_URL: url } })).code).toBe(2);
 });
 
 it("refuses --missing for a correlation: it is a request that waits", async () => {
