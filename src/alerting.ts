@@ -5,6 +5,7 @@ import type { Registry } from "prom-client";
 import type { AlertConfig } from "./alert-config.ts";
 import { type HookTest, openHooks, testHooks } from "./alert-hooks.ts";
 import { type AlertEngine, type EngineOptions, openAlertEngine } from "./alerts/engine.ts";
+import { missingPersonsOf } from "./alerts/missing-persons.ts";
 import { createOutbox, type Outbox } from "./alerts/outbox.ts";
 import { alertPayload } from "./alerts/payload.ts";
 import { withSettings } from "./alerts/rule-settings.ts";
@@ -15,7 +16,8 @@ import { createAlertTexts } from "./alerts/template.ts";
 import type { Alert } from "./core/alert.ts";
 import type { AlertPayload, AlertStore } from "./core/alert-ports.ts";
 import { After202Error } from "./core/errors.ts";
-import { createLedger } from "./core/ledger.ts";
+import { createLedger, type Ledger } from "./core/ledger.ts";
+import type { MissingPersonsReader } from "./core/missing-persons.ts";
 import type { SettingsByInstance } from "./core/lifecycle-settings.ts";
 import type { Clock, FactReader, Logger } from "./core/ports.ts";
 import { createAlertMetrics } from "./service-metrics.ts";
@@ -27,6 +29,8 @@ export interface AlertingParts {
   readonly leaseTiming?: LeaseTiming;
   readonly config: AlertConfig;
   readonly settings: SettingsByInstance;
+  readonly ledger: Ledger;
+  readonly persons: MissingPersonsReader;
   /** How many times faster than real the upstream's clock runs. */
   readonly speed: number;
   readonly clock: Clock;
@@ -83,6 +87,7 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
       await outbox.enqueue(alert, payload(alert), clock.now());
     },
     keepAlive: (alerts) => outbox.keepAlive(alerts, payload, clock.now()),
+    missingPersons: (alert) => missingPersonsOf(parts, alert.alertId),
     clock,
     logger,
     streamRuleIntervalMs: Math.max(500, 10_000 / parts.speed),

@@ -11,6 +11,7 @@ import { systemClock } from "./clock.ts";
 import { type Config, type JournalConfig, type Role, ROLES } from "./config.ts";
 import { After202Error } from "./core/errors.ts";
 import { createLedger } from "./core/ledger.ts";
+import { createMissingPersonsReader } from "./core/missing-persons.ts";
 import type { Intake, Source, SourceStatus } from "./core/ports.ts";
 import { openPipeline } from "./pipeline/pipeline.ts";
 import type { SalesforceConfig } from "./salesforce-config.ts";
@@ -91,6 +92,9 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     ];
     metrics.watchSources(statuses);
 
+    const ledger = createLedger(store, config.lifecycle, systemClock);
+    const persons = createMissingPersonsReader(store, ledger);
+
     let url = "";
     const alerting = roles.includes("alerts")
       ? await openAlerting({
@@ -98,6 +102,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
           shared: config.values.CLICKHOUSE_URL !== undefined,
           config: config.alerts,
           settings: config.lifecycle,
+          ledger,
+          persons,
           speed: config.values.RETRY_SPEED ?? 1,
           clock: systemClock,
           logger: logger.child({ part: "alerts" }),
@@ -108,8 +114,9 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       : undefined;
 
     const api = await openApi({
-      ledger: createLedger(store, config.lifecycle, systemClock),
       arrivals: store,
+      ledger,
+      persons,
       intake: pipeline,
       changes: pipeline,
       stream: store,

@@ -5,7 +5,7 @@
  * and the sweep's cursor last; what was evaluated twice changes nothing the second time. Inferences are made as of the
  * time up to which the stream has been read, so that a service that comes back after hours does not cry wolf.
  */
-import { type Alert, type AlertRuleName, groupKey } from "../core/alert.ts";
+import { type Alert, type AlertMissingPersons, type AlertRuleName, groupKey } from "../core/alert.ts";
 import type { AlertMember, AlertStore, InstanceSet } from "../core/alert-ports.ts";
 import { type AlertTiming, decideNotification } from "../core/alert-timing.ts";
 import type { Ledger } from "../core/ledger.ts";
@@ -35,6 +35,8 @@ export interface EngineOptions {
   readonly notify: (alert: Alert) => Promise<void>;
   /** At the end of each tick: the alerts that fire and that hooks were told of, for those that want to hear it again. */
   readonly keepAlive?: (alerts: readonly Alert[]) => void;
+  /** Whom the requests behind an alert wait for; asked once for each notification of a rule to which it matters. */
+  readonly missingPersons: (alert: Alert) => Promise<AlertMissingPersons | null>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Between two ticks; default 500 ms. */
@@ -306,14 +308,15 @@ class Engine implements AlertEngine {
       silences ??= await store.silences(now);
       // an end is told all the same: receivers keep open what they were told of
       const silence = alert.status === "firing" ? silenceOf(alert, silences, now) : undefined;
+      const current = silence === undefined ? await this.withPersons(alert) : alert;
       const told: Alert = {
-        ...alert,
+        ...current,
         notifiedAt: now,
         notifiedCount: alert.requests.count,
         notifiedStatus: alert.status,
       };
       if (silence === undefined) {
-        await notify(alert);
+        await notify(current);
         this.book.note(alert.alertId, now, "notified", decision.reason);
         this.book.put(told);
       } else if (decision.reason === "first") {
@@ -327,6 +330,13 @@ class Engine implements AlertEngine {
       }
       if (alert.status !== "firing") this.book.close(alert);
     }
+  }
+
+  /** Persons come and go meanwhile: whom hooks are told of is asked when they are. */
+  private async withPersons(alert: Alert): Promise<Alert> {
+    const awaits = this.options.requestRules.some((rule) => rule.name === alert.rule && rule.awaitsPersons);
+    if (!awaits || alert.status !== "firing") return { ...alert, missingPersons: null };
+    return { ...alert, missingPersons: await this.options.missingPersons(alert) };
   }
 
   /** Says once for a rule and instance that alerts wait for a gap. */

@@ -5,6 +5,7 @@
  */
 import type { Alert } from "../core/alert.ts";
 import type { AlertPayload } from "../core/alert-ports.ts";
+import { missingPersonsText } from "../core/missing-persons-text.ts";
 import { type AlertTexts, createAlertTexts } from "./template.ts";
 
 export interface AlertLinks {
@@ -15,7 +16,7 @@ export interface AlertLinks {
 const DEFAULT = createAlertTexts();
 
 export function alertPayload(alert: Alert, { base }: AlertLinks, texts: AlertTexts = DEFAULT): AlertPayload {
-  const { alertId, group, requests } = alert;
+  const { alertId, group, requests, missingPersons } = alert;
   const root = base.replace(/\/+$/, "");
   const id = encodeURIComponent(alertId);
   const payload: AlertPayload = {
@@ -34,7 +35,21 @@ export function alertPayload(alert: Alert, { base }: AlertLinks, texts: AlertTex
     summary: "",
     requests: { count: requests.count, sample: requests.sample },
     records: { outstanding: requests.outstanding, failed: requests.failed },
+    ...(missingPersons && {
+      missingPersons: { count: missingPersons.count, sample: missingPersons.sample },
+    }),
     links: { self: `${root}/v1/alerts/${id}`, page: `${root}/#/alerts/${id}` },
   };
-  return { ...payload, summary: texts.summary(payload, alert.reason) };
+  return { ...payload, summary: texts.summary(payload, alert.reason, missingText(alert)) };
+}
+
+function missingText({ missingPersons, requests }: Alert): string {
+  if (missingPersons === null) return "";
+  const { count, of, askedAt, windowEndsAt } = missingPersons;
+  return missingPersonsText({
+    missing: count,
+    of,
+    records: Object.values(requests.failed).reduce((sum, failed) => sum + failed, requests.outstanding),
+    leftMs: windowEndsAt === null ? null : Math.max(0, windowEndsAt - askedAt),
+  });
 }

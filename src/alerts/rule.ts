@@ -26,6 +26,8 @@ export interface RequestRule {
    */
   milestonesMs(view: Omit<RequestView, "now">): readonly number[];
   judge(one: Lifecycle, view: RequestView): Judgement;
+  /** Its requests wait for persons, or have waited in vain: the hooks are told for whom. */
+  readonly awaitsPersons?: true;
   /** A finding that never ends by itself (a terminal state) is over when nothing new came for so long. */
   readonly endsByQuiet: boolean;
   /** What ends it may arrive under another request's id: its members are judged again from time to time. */

@@ -19,7 +19,7 @@ export const DEFAULT_TEXTS: Readonly<Record<AlertRuleName, RuleTexts>> = {
       "Create the persons before it, and the records will still get in.",
     summary: {
       firing:
-        "{{requests}} to {{subject}} still {{have}} {{records}} waiting for a person, and the last retry is near",
+        "{{requests}} to {{subject}} still {{have}} {{records}} waiting for a person, and the last retry is near{{persons}}",
       resolved: "No request to {{subject}} is at risk any more",
       recovered: "The records for {{subject}} that were at risk got in",
     },
@@ -30,7 +30,7 @@ export const DEFAULT_TEXTS: Readonly<Record<AlertRuleName, RuleTexts>> = {
       "The persons that these records link to were not there at the last retry: the records are dropped, and nothing tries " +
       "them again. Create the persons, then send the records again.",
     summary: {
-      firing: "{{requests}} to {{subject}} {{have}} lost {{records}}: the link retries ran out",
+      firing: "{{requests}} to {{subject}} {{have}} lost {{records}}: the link retries ran out{{persons}}",
       resolved: "No further request to {{subject}} has run out of link retries",
       recovered: "Late results made good what {{subject}} seemed to have lost when the link retries ran out",
     },

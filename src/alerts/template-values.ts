@@ -23,6 +23,7 @@ const PAYLOAD_PLACEHOLDERS = {
   failed: "records reported as failed, with their noun",
   records: "both together, with their noun: 12 records",
   sample: "ids of some requests",
+  missing: "link values without a person, a number; empty where not known",
   startsAt: "RFC 3339",
   endsAt: "RFC 3339; empty while it fires",
 } as const;
@@ -32,7 +33,11 @@ export type PayloadValues = Readonly<Record<PayloadPlaceholder, string>>;
 
 /** What each kind of text may say besides. A summary is made first, and knows the rule's reason. */
 export const PLACEHOLDERS = {
-  summary: { ...PAYLOAD_PLACEHOLDERS, reason: "what the rule found" },
+  summary: {
+    ...PAYLOAD_PLACEHOLDERS,
+    reason: "what the rule found",
+    persons: "'; 12 of 100 have no person yet; 23 minutes left', or nothing: put it behind a sentence",
+  },
   title: { ...PAYLOAD_PLACEHOLDERS, summary: "the summary" },
   description: { ...PAYLOAD_PLACEHOLDERS, summary: "the summary" },
 } as const;
@@ -57,6 +62,7 @@ export function payloadValues(payload: Omit<AlertPayload, "summary">): PayloadVa
     failed: counted(failed, "record"),
     records: counted(records.outstanding + failed, "record"),
     sample: requests.sample.join(", "),
+    missing: payload.missingPersons === undefined ? "" : String(payload.missingPersons.count),
     startsAt: payload.startsAt,
     endsAt: payload.endsAt ?? "",
   };

@@ -10,8 +10,11 @@ import { DEFAULT_TEXTS } from "./template-texts.ts";
 import { payloadValues, PLACEHOLDERS } from "./template-values.ts";
 
 export interface AlertTexts {
-  /** @param reason what the rule found */
-  summary(payload: Omit<AlertPayload, "summary">, reason: string): string;
+  /**
+   * @param reason what the rule found
+   * @param persons whom the requests wait for, in words; empty where not known
+   */
+  summary(payload: Omit<AlertPayload, "summary">, reason: string, persons?: string): string;
   title(payload: AlertPayload): string;
   description(payload: AlertPayload): string;
 }
@@ -52,9 +55,13 @@ export function createAlertTexts(overrides: TextOverrides = {}): AlertTexts {
   }
 
   return {
-    summary(payload, reason) {
+    summary(payload, reason, persons = "") {
       const place = { rule: payload.type, status: payload.status, kind: "summary" } as const;
-      return render(template(place), { ...payloadValues(payload), reason });
+      return render(template(place), {
+        ...payloadValues(payload),
+        reason,
+        persons: persons === "" ? "" : `; ${persons}`,
+      });
     },
     title: (payload) => fromPayload(payload, "title"),
     description: (payload) => fromPayload(payload, "description"),

@@ -17,6 +17,9 @@ export const MAX_RECORDS = 100_000_000;
 
 export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 500;
+/** Link values on one page of missing persons; a submission tells at most so many. */
+export const LINK_VALUES_DEFAULT = 100;
+export const LINK_VALUES_MAX = 1_000;
 /** Requests listed within a roll-up; the roll-up itself counts all of them. */
 export const ROLLUP_ITEMS_MAX = 10_000;
 /** Dead letters run again by one call. */

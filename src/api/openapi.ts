@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { ALERT_SCHEMAS } from "./schemas/alert.ts";
 import { SILENCE_SCHEMAS } from "./schemas/alert-silence.ts";
 import { LIFECYCLE_SCHEMAS } from "./schemas/lifecycle.ts";
+import { MISSING_PERSONS_SCHEMAS } from "./schemas/missing-persons.ts";
 import { STREAM_SCHEMAS } from "./schemas/stream.ts";
 import { SUBMISSION_SCHEMAS } from "./schemas/submission.ts";
 
@@ -30,6 +31,7 @@ const TAGS = [
 export async function documentRoutes(app: FastifyInstance, version: string): Promise<void> {
   for (const schemas of [
     LIFECYCLE_SCHEMAS,
+    MISSING_PERSONS_SCHEMAS,
     SUBMISSION_SCHEMAS,
     STREAM_SCHEMAS,
     ALERT_SCHEMAS,

@@ -6,6 +6,7 @@ import type { Registry } from "prom-client";
 import type { Alert } from "../core/alert.ts";
 import type { AlertPayload, AlertStore } from "../core/alert-ports.ts";
 import type { LiveLimits } from "./live/live-feed.ts";
+import type { MissingPersonsReader } from "../core/missing-persons.ts";
 import type { Ledger } from "../core/ledger.ts";
 import type {
   ArrivalReader,
@@ -83,6 +84,7 @@ interface ApiSettings {
 export interface ApiParts {
   readonly ledger: Ledger;
   readonly arrivals: ArrivalReader;
+  readonly persons: MissingPersonsReader;
   readonly intake: Intake;
   readonly changes: ChangeFeed;
   readonly stream: StreamReader;

@@ -36,6 +36,7 @@ import { correlationRoutes } from "./routes/correlations.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { missingPersonsRoutes } from "./routes/missing-persons.ts";
 import { requestWaitRoutes } from "./routes/request-wait.ts";
 import { requestRoutes } from "./routes/requests.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -101,6 +102,7 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
   guardRoutes(app, parts, doubtLimit(app, parts.settings?.maxDoubtfulKeysPerSecond));
   for (const routes of [
     requestRoutes,
+    missingPersonsRoutes,
     (scope: RouteApp) => requestWaitRoutes(scope, parts, watch),
     (scope: RouteApp) => liveRoutes(scope, live),
     correlationRoutes,

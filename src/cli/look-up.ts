@@ -30,6 +30,10 @@ export function requestPath(id: string): string {
   return `/v1/requests/${encodeURIComponent(id)}`;
 }
 
+export function missingPersonsPath(requestId: string): string {
+  return `${requestPath(requestId)}/missing-persons`;
+}
+
 export function correlationPath(id: string): string {
   return `/v1/correlations/${encodeURIComponent(id)}`;
 }

@@ -133,6 +133,8 @@ export interface AlertPayload {
   readonly summary: string;
   readonly requests: { readonly count: number; readonly sample: readonly string[] };
   readonly records: { readonly outstanding: number; readonly failed: RecordCounts };
+  /** Of alerts about link fields, where submissions told link values. */
+  readonly missingPersons?: { readonly count: number; readonly sample: readonly string[] };
   readonly links: { readonly self: string; readonly page: string };
 }
 

@@ -50,6 +50,19 @@ export interface AlertRequests {
   readonly failed: RecordCounts;
 }
 
+/** Whom the requests behind an alert wait for, as of when the hooks are told. */
+export interface AlertMissingPersons {
+  /** Distinct link values without a person, and how many link values there are. */
+  readonly count: number;
+  readonly of: number;
+  /** Some of the digests. */
+  readonly sample: readonly string[];
+  /** Epoch milliseconds. */
+  readonly askedAt: number;
+  /** The first link window to close; null: all are closed. */
+  readonly windowEndsAt: number | null;
+}
+
 export const NO_REQUESTS: AlertRequests = { count: 0, sample: [], outstanding: 0, failed: {} };
 
 /** One alert: a rule and a group, from its first finding to its end. Times are epoch milliseconds. */
@@ -66,6 +79,8 @@ export interface Alert {
   /** Of the newest finding. */
   readonly changedAt: number;
   readonly requests: AlertRequests;
+  /** null: not asked, or no submission told link values. */
+  readonly missingPersons: AlertMissingPersons | null;
   readonly acknowledgedAt: number | null;
   readonly acknowledgedBy: string;
   /** When the hooks were last told, and of how many requests; null before the first time. */
@@ -114,6 +129,7 @@ export function beginAlert(
     endsAt: null,
     changedAt: now,
     requests: NO_REQUESTS,
+    missingPersons: null,
     acknowledgedAt: null,
     acknowledgedBy: "",
     notifiedAt: null,

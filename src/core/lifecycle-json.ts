@@ -14,8 +14,11 @@ export function timeText(at: number | null): string | null {
 const UNVERIFIABLE =
   "Salesforce Data Cloud gives streaming requests no id and no status: whether their records were processed cannot be asked.";
 
-/** @param now the time at which the lifecycle was folded, epoch milliseconds */
-export function lifecycleJson(one: Lifecycle, now: number) {
+/**
+ * @param now the time at which the lifecycle was folded, epoch milliseconds
+ * @param missingPersons link values without a person; null: not known, not asked, or nothing waits
+ */
+export function lifecycleJson(one: Lifecycle, now: number, missingPersons: number | null = null) {
   return {
     requestId: one.requestId,
     correlationId: one.correlationId,
@@ -41,6 +44,7 @@ export function lifecycleJson(one: Lifecycle, now: number) {
       outstanding: one.tally.outstanding,
       superseded: one.tally.superseded,
     },
+    missingPersons,
     retry:
       one.retry === null
         ? null
@@ -74,7 +78,13 @@ export function lifecycleJson(one: Lifecycle, now: number) {
 
 export type LifecycleJson = ReturnType<typeof lifecycleJson>;
 
-export function correlationJson(rollup: CorrelationRollup, now: number, withRequests: boolean) {
+/** @param missingPersons as in `lifecycleJson`, of its requests together */
+export function correlationJson(
+  rollup: CorrelationRollup,
+  now: number,
+  withRequests: boolean,
+  missingPersons: number | null = null,
+) {
   return {
     correlationId: rollup.correlationId,
     settled: rollup.settled,
@@ -85,6 +95,7 @@ export function correlationJson(rollup: CorrelationRollup, now: number, withRequ
       rollup.backfill === null
         ? null
         : { ...rollup.backfill, estimatedEndAt: timeText(rollup.backfill.estimatedEndAt) },
+    missingPersons,
     firstAt: timeText(rollup.firstAt),
     lastResultAt: timeText(rollup.lastResultAt),
     earliestDeadlineAt: timeText(rollup.earliestDeadlineAt),

@@ -11,6 +11,7 @@ import {
   T0_RANK,
   type Target,
 } from "./fact.ts";
+import { wasAccepted } from "./tally.ts";
 
 const ACCEPTED = 202;
 
@@ -55,6 +56,8 @@ export interface LinkKey {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly instance: string;
+  /** The submission saw that the upstream took it. */
+  readonly accepted: boolean;
 }
 
 /**
@@ -137,10 +140,12 @@ function namesOf({ requestId, version, t0, t0Rank, target, instance, ...fact }: 
 }
 
 export function linkKeysOf(input: SubmissionInput): LinkKey[] {
+  if (input.linkKeys === undefined && input.personKeys === undefined) return [];
   const base = {
     requestId: requestIdOf(input),
     at: Date.parse(input.submittedAt),
     instance: input.instance,
+    accepted: wasAccepted(submissionFact(input)),
   };
   return [
     ...(input.linkKeys ?? []).map((digest) => ({ ...base, digest, role: "link" as const })),

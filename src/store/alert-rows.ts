@@ -1,5 +1,5 @@
 /** Alerts and their history: of an alert the row with the highest revision counts. */
-import type { Alert, AlertEvent, AlertStatus } from "../core/alert.ts";
+import type { Alert, AlertEvent, AlertMissingPersons, AlertStatus } from "../core/alert.ts";
 import type { AlertStore } from "../core/alert-ports.ts";
 import { countsOf } from "./alert-members.ts";
 import type { StoreClient } from "./client.ts";
@@ -28,6 +28,7 @@ const COLUMNS = [
   "notified_at",
   "notified_count",
   "notified_status",
+  "missing_persons",
   "revision",
 ];
 
@@ -39,7 +40,7 @@ function encodeAlert(alert: Alert, revision: number): string {
     `${alert.startsAt},${alert.endsAt},${alert.changedAt},${requests.count},` +
     `[${requests.sample.map(quote).join(",")}],${requests.outstanding},${countColumns(requests.failed)},` +
     `${alert.acknowledgedAt},${quote(alert.acknowledgedBy)},${alert.notifiedAt},${alert.notifiedCount},` +
-    `"${alert.notifiedStatus}",${revision}]`
+    `"${alert.notifiedStatus}",${quote(alert.missingPersons === null ? "" : JSON.stringify(alert.missingPersons))},${revision}]`
   );
 }
 
@@ -66,6 +67,7 @@ interface AlertRow {
   readonly notified_ms: string | null;
   readonly notified_count: string;
   readonly notified_status: Alert["notifiedStatus"];
+  readonly missing_persons: string;
 }
 
 const SELECT = `
@@ -73,7 +75,8 @@ const SELECT = `
          toUnixTimestamp64Milli(starts_at) AS starts_ms, toUnixTimestamp64Milli(ends_at) AS ends_ms,
          toUnixTimestamp64Milli(changed_at) AS changed_ms, requests, sample, outstanding, failed_codes, failed_counts,
          toUnixTimestamp64Milli(acknowledged_at) AS acknowledged_ms, acknowledged_by,
-         toUnixTimestamp64Milli(notified_at) AS notified_ms, notified_count, notified_status
+         toUnixTimestamp64Milli(notified_at) AS notified_ms, notified_count, notified_status,
+         missing_persons
   FROM alerts FINAL`;
 
 function alertOf(row: AlertRow): Alert {
@@ -99,6 +102,8 @@ function alertOf(row: AlertRow): Alert {
     notifiedAt: row.notified_ms === null ? null : Number(row.notified_ms),
     notifiedCount: Number(row.notified_count),
     notifiedStatus: row.notified_status,
+    missingPersons:
+      row.missing_persons === "" ? null : (JSON.parse(row.missing_persons) as AlertMissingPersons),
   };
 }
 

@@ -4,6 +4,7 @@
  * Events go last so that an event that is known to the store has its facts there too. Repeating a batch, whole or in
  * part, changes nothing: each table drops what it holds already.
  */
+import type { Fact } from "../core/fact.ts";
 import type { DeadLetter, FactWriter, RawEvent, StoreBatch } from "../core/ports.ts";
 import type { StreamMetric } from "../core/stream-metric.ts";
 import type { StreamStatus } from "../core/stream-status.ts";
@@ -56,11 +57,25 @@ const STATUSES: TableRows<StreamStatus> = {
 };
 
 const LINK_KEYS: TableRows<LinkKey> = {
-  table: "link_keys",
-  columns: ["digest", "role", "request_id", "at", "instance"],
+  table: "link_digests",
+  columns: ["digest", "role", "request_id", "at", "instance", "accepted"],
   encode: (row) =>
-    `[${quote(row.digest)},"${row.role}",${quote(row.requestId)},${row.at},${quote(row.instance)}]`,
+    `[${quote(row.digest)},"${row.role}",${quote(row.requestId)},${row.at},${quote(row.instance)},${Number(row.accepted)}]`,
 };
+
+const FRUITLESS: TableRows<Fact> = {
+  table: "fruitless_requests",
+  columns: ["request_id", "at"],
+  encode: (row) => `[${quote(row.requestId)},${row.at}]`,
+};
+
+/** Whether it may be that none of the request's persons got in. */
+function isFruitless(fact: Fact): boolean {
+  if (fact.kind !== "result" || fact.created + fact.updated > 0) return false;
+  if (fact.objectType === "customObject") return false;
+  for (const _code in fact.failed) return true;
+  return false;
+}
 
 const DEAD_LETTERS: TableRows<DeadLetter> = {
   table: "dead_letters",
@@ -96,6 +111,7 @@ export function createFactWriter(client: StoreClient): FactWriter {
   return {
     async append(batch: StoreBatch): Promise<void> {
       await client.insert("incoming_facts", FACT_COLUMNS, joinRows(batch.facts, encodeFact));
+      await insert(FRUITLESS, batch.facts.filter(isFruitless));
       await insert(LINK_KEYS, batch.linkKeys);
       await insert(METRICS, batch.metrics);
       await insert(STATUSES, batch.statuses);

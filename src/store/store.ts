@@ -11,6 +11,7 @@ import type {
   FactWriter,
   JobReader,
   KeyStore,
+  LinkKeyReader,
   StoreHealth,
   StreamReader,
 } from "../core/ports.ts";
@@ -24,6 +25,8 @@ import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.t
 import { createDeadLetterStore } from "./dead-letters.ts";
 import { factsOf } from "./facts-of.ts";
 import { saveFoldSettings } from "./fold-settings.ts";
+import { linkStanding } from "./link-standing.ts";
+import { linkWaits } from "./link-waits.ts";
 import { listRequests } from "./list-requests.ts";
 import { migrate, type MigrateResult } from "./migrate.ts";
 import { createCursorStore, queueLags, streamReport } from "./stream-report.ts";
@@ -39,6 +42,7 @@ export interface Store
     FactReader,
     ArrivalReader,
     JobReader,
+    LinkKeyReader,
     CursorStore,
     StreamReader,
     DeadLetterStore,
@@ -82,6 +86,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     listRequests: (filter, after, limit) => listRequests(client, filter, after, limit),
     arrivalsAfter: (after, limit) => arrivalsAfter(client, after, limit),
     lastArrivalAt: () => lastArrivalAt(client),
+    linkStanding: (requestIds) => linkStanding(client, requestIds),
+    linkWaits: (instance, digests) => linkWaits(client, instance, digests),
     queueLags: (now) => queueLags(client, now),
     streamReport: (now) => streamReport(client, now),
     saveFoldSettings: (settings, now) => saveFoldSettings(client, settings, now),

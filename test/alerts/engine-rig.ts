@@ -1,12 +1,14 @@
 /** An alert engine over a real store, on a clock that tests turn by hand. */
 import { afterEach } from "vitest";
 import { type AlertEngine, type EngineOptions, openAlertEngine } from "../../src/alerts/engine.ts";
+import { missingPersonsOf } from "../../src/alerts/missing-persons.ts";
 import { REQUEST_RULES } from "../../src/alerts/rules/request-rules.ts";
 import { STREAM_RULES } from "../../src/alerts/rules/stream-rules.ts";
 import { DEFAULT_THRESHOLDS } from "../../src/alerts/thresholds.ts";
 import type { Alert } from "../../src/core/alert.ts";
 import type { Fact } from "../../src/core/fact.ts";
 import { createLedger } from "../../src/core/ledger.ts";
+import { createMissingPersonsReader } from "../../src/core/missing-persons.ts";
 import { decodeEvent } from "../../src/core/mods-event.ts";
 import type { Clock, StoreBatch } from "../../src/core/ports.ts";
 import { submissionFact } from "../../src/core/submission.ts";
@@ -48,6 +50,8 @@ export async function openRig(changes: Partial<EngineOptions> = {}, minutesAgo =
   const told: Alert[] = [];
   const clock: Clock = { now: () => now, sleep: () => Promise.reject(new Error("not asked for")) };
   const silent = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+  const ledger = createLedger(path.store, SETTINGS, clock);
+  const persons = createMissingPersonsReader(path.store, ledger);
   const openEngine = (): Promise<AlertEngine> =>
     openAlertEngine({
       store: path.store,
@@ -59,6 +63,8 @@ export async function openRig(changes: Partial<EngineOptions> = {}, minutesAgo =
       streamRules: STREAM_RULES,
       coveredUntil: () => Promise.resolve(covered ?? now),
       notify: async (alert) => void told.push(alert),
+      missingPersons: ({ alertId }) =>
+        missingPersonsOf({ store: path.store, ledger, persons, clock }, alertId),
       clock,
       logger: silent,
       ...changes,

@@ -10,6 +10,7 @@ import { loadConfig } from "../../src/config.ts";
 import type { AlertPayload } from "../../src/core/alert-ports.ts";
 import { lifecycleSettings } from "../../src/core/lifecycle-settings.ts";
 import { submissionFact } from "../../src/core/submission.ts";
+import { createLedger } from "../../src/core/ledger.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { until } from "../e2e/until.ts";
 import { listLogger } from "../pipeline/test-clock.ts";
@@ -76,6 +77,8 @@ async function start(): Promise<Process> {
     leaseTiming: TIMING,
     config: config.alerts,
     settings: SETTINGS,
+    ledger: createLedger(store, SETTINGS, systemClock),
+    persons: store,
     speed: SPEED,
     clock: systemClock,
     logger: listLogger(),

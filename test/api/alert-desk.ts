@@ -30,6 +30,7 @@ export function alertOf(n: number, changes: Partial<Alert> = {}): Alert {
     notifiedAt: null,
     notifiedCount: 0,
     notifiedStatus: "",
+    missingPersons: null,
     ...changes,
   };
 }

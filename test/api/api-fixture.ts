@@ -11,6 +11,7 @@ import { createApiKey } from "../../src/api/api-key.ts";
 import type { ApiParts } from "../../src/api/parts.ts";
 import { openApi } from "../../src/api/server.ts";
 import { createLedger } from "../../src/core/ledger.ts";
+import { createMissingPersonsReader } from "../../src/core/missing-persons.ts";
 import { lifecycleSettings } from "../../src/core/lifecycle-settings.ts";
 import type { Scope } from "../../src/core/ports.ts";
 import { type Document, operationOf, requireDocumented } from "./documented.ts";
@@ -49,9 +50,11 @@ export async function startApi(over: Partial<ApiParts> = {}): Promise<Api> {
   const clock = createManualClock(START);
   const log: string[] = [];
   const sink = new Writable({ write: (chunk, _encoding, done) => (log.push(String(chunk)), done()) });
+  const ledger = createLedger(store, settings, clock);
   const app = await openApi({
-    ledger: createLedger(store, settings, clock),
     arrivals: store,
+    ledger,
+    persons: createMissingPersonsReader(store, ledger),
     intake: store,
     changes: store,
     stream: store,

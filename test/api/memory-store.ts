@@ -16,6 +16,7 @@ import type {
   FactReader,
   Intake,
   KeyStore,
+  LinkKeyReader,
   Receipt,
   RequestFilter,
   StoreHealth,
@@ -28,6 +29,7 @@ export interface MemoryStore
   extends
     FactReader,
     ArrivalReader,
+    LinkKeyReader,
     Intake,
     ChangeFeed,
     DeadLetterStore,
@@ -44,7 +46,7 @@ export interface MemoryStore
   /** While set, everything rejects with it. */
   fault: Error | undefined;
   /** How often keys were looked up, and requests read. */
-  readonly calls: { findKey: number; factsOf: number };
+  readonly calls: { findKey: number; factsOf: number; linkStanding: number };
   /** Stores facts as another process would: without a word. */
   put(...facts: Fact[]): void;
 }
@@ -84,7 +86,7 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
     report: { cursors: [], gaps: [], statuses: [], deadLetters: 0, lastResultAt: null },
     receiptFor: () => ({ read: 1, fresh: 1, duplicate: 0, dead: 0 }),
     fault: undefined,
-    calls: { findKey: 0, factsOf: 0 },
+    calls: { findKey: 0, factsOf: 0, linkStanding: 0 },
     put(...facts) {
       for (const fact of facts) {
         store.facts.set(fact.requestId, [...(store.facts.get(fact.requestId) ?? []), fact]);
@@ -144,6 +146,35 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
         .slice(0, limit);
     },
     queueLags: async () => new Map(),
+
+    async linkStanding(requestIds) {
+      store.calls.linkStanding += 1;
+      guard();
+      const links = store.linkKeys.filter((key) => key.role === "link" && requestIds.includes(key.requestId));
+      const digests = [...new Set(links.map((key) => key.digest))].sort();
+      const persons = (digest: string): LinkKey[] =>
+        store.linkKeys.filter((key) => key.role === "person" && key.digest === digest);
+      return {
+        total: digests.length,
+        doubtful: digests
+          .filter((digest) => !persons(digest).some((key) => key.accepted))
+          .map((digest) => ({
+            instance: links[0]?.instance ?? "",
+            digest,
+            personRequestIds: persons(digest).map((key) => key.requestId),
+          })),
+      };
+    },
+    async linkWaits(_instance, digests) {
+      const links = (digest: string): LinkKey[] =>
+        store.linkKeys.filter((key) => key.role === "link" && key.digest === digest);
+      return new Map(
+        digests.map((digest) => [
+          digest,
+          { since: Math.min(...links(digest).map((key) => key.at)), requests: links(digest).length },
+        ]),
+      );
+    },
 
     async listDeadLetters(limit, after) {
       guard();

@@ -59,6 +59,7 @@ describe("/openapi.json", () => {
       "get /v1/live/ws",
       "get /v1/requests",
       "get /v1/requests/{requestId}",
+      "get /v1/requests/{requestId}/missing-persons",
       "get /v1/requests/{requestId}/wait",
       "get /v1/silences",
       "get /v1/stream",

@@ -25,6 +25,7 @@ describe("GET /v1/requests/{requestId}", () => {
           "unverifiableReason",
           "records",
           "job",
+          "missingPersons",
           "retry",
         ],
         [

@@ -4,12 +4,14 @@
  * Its cursors stand where the benchmark says, so that a tick sweeps exactly the band between two times.
  */
 import { openAlertEngine, type AlertEngine } from "../../src/alerts/engine.ts";
+import { missingPersonsOf } from "../../src/alerts/missing-persons.ts";
 import { createOutbox } from "../../src/alerts/outbox.ts";
 import { alertPayload } from "../../src/alerts/payload.ts";
 import { REQUEST_RULES } from "../../src/alerts/rules/request-rules.ts";
 import { DEFAULT_THRESHOLDS } from "../../src/alerts/thresholds.ts";
 import type { Alert } from "../../src/core/alert.ts";
 import { createLedger } from "../../src/core/ledger.ts";
+import { createMissingPersonsReader } from "../../src/core/missing-persons.ts";
 import { lifecycleSettings, type SettingsByInstance } from "../../src/core/lifecycle-settings.ts";
 import type { Clock, Logger } from "../../src/core/ports.ts";
 import { submissionFact } from "../../src/core/submission.ts";
@@ -40,6 +42,9 @@ const outbox = createOutbox({
   logger,
 });
 
+const ledger = createLedger(store, SETTINGS, clock);
+const persons = createMissingPersonsReader(store, ledger);
+
 /** Everything that was due until `at` counts as swept. */
 async function begin(at: number): Promise<void> {
   now = at;
@@ -61,6 +66,7 @@ async function begin(at: number): Promise<void> {
       await outbox.enqueue(alert, alertPayload(alert, { base: "http://127.0.0.1" }), now);
       told.push(alert);
     },
+    missingPersons: ({ alertId }) => missingPersonsOf({ store, ledger, persons, clock }, alertId),
     clock,
     logger,
   });

@@ -9,7 +9,7 @@ import picocolors from "picocolors";
 export const NOW = Date.parse("2026-11-22T02:12:00.000Z");
 
 export function lifecycle(over: Partial<LifecycleJson> = {}): LifecycleJson {
-  return { ...SAMPLE_LIFECYCLE, ...over };
+  return { ...SAMPLE_LIFECYCLE, missingPersons: null, ...over };
 }
 
 export function succeeded(over: Partial<LifecycleJson> = {}): LifecycleJson {
@@ -35,6 +35,7 @@ export function correlation(over: Partial<CorrelationJson> = {}): CorrelationJso
     records: { expected: 1_200, created: 900, updated: 280, failed: { "1004": 8 }, outstanding: 12 },
     unverifiable: { requests: 0, records: 0 },
     backfill: null,
+    missingPersons: null,
     firstAt: "2026-11-22T02:00:00.000Z",
     lastResultAt: "2026-11-22T02:06:00.000Z",
     earliestDeadlineAt: "2026-11-22T03:10:00.000Z",

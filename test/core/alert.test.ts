@@ -29,6 +29,7 @@ function alert(changes: Partial<Alert> = {}): Alert {
     notifiedAt: null,
     notifiedCount: 0,
     notifiedStatus: "",
+    missingPersons: null,
     ...changes,
   };
 }

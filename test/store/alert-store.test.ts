@@ -27,6 +27,7 @@ function alert(alertId: string, changes: Partial<Alert> = {}): Alert {
     notifiedAt: null,
     notifiedCount: 0,
     notifiedStatus: "",
+    missingPersons: null,
     ...changes,
   };
 }

@@ -97,7 +97,7 @@ function labelsOf({ type, severity, group }: AlertPayload): Record<string, strin
 }
 
 function annotationsOf(payload: AlertPayload, texts: AlertTexts): Record<string, string> {
-  const { requests, records } = payload;
+  const { requests, records, missingPersons } = payload;
   const failed = Object.entries(records.failed).map(([code, count]) => `${code}: ${count}`);
   return {
     summary: payload.summary,
@@ -110,6 +110,7 @@ function annotationsOf(payload: AlertPayload, texts: AlertTexts): Record<string,
     ...(requests.sample.length > 0 ? { sample: requests.sample.join(" ") } : {}),
     records_outstanding: String(records.outstanding),
     ...(failed.length > 0 ? { records_failed: failed.join(", ") } : {}),
+    ...(missingPersons ? { persons_missing: String(missingPersons.count) } : {}),
   };
 }
 

@@ -40,7 +40,7 @@ export function createPagerdutyHook(options: PagerdutyHookOptions): AlertHook {
 }
 
 function pagerdutyEvent(payload: AlertPayload, routingKey: string, texts: AlertTexts): object {
-  const { id, type, status, severity, evidence, group, requests, records, links } = payload;
+  const { id, type, status, severity, evidence, group, requests, records, missingPersons, links } = payload;
   const key = { routing_key: routingKey, dedup_key: id };
   if (status !== "firing") return { ...key, event_action: "resolve" };
   return {
@@ -68,6 +68,10 @@ function pagerdutyEvent(payload: AlertPayload, routingKey: string, texts: AlertT
         sample: requests.sample,
         records_outstanding: records.outstanding,
         records_failed: records.failed,
+        ...(missingPersons && {
+          persons_missing: missingPersons.count,
+          persons_missing_sample: missingPersons.sample,
+        }),
       },
     },
   };

@@ -42,7 +42,7 @@ export function slackMessage(payload: AlertPayload, texts: AlertTexts): SlackMes
   };
 }
 
-function fieldsOf({ group, requests, records }: AlertPayload): SlackText[] {
+function fieldsOf({ group, requests, records, missingPersons }: AlertPayload): SlackText[] {
   const failed = Object.entries(records.failed).map(([code, count]) => `${count} × ${code}`);
   const rows: [string, string | undefined][] = [
     ["Instance", group.instance],
@@ -50,6 +50,10 @@ function fieldsOf({ group, requests, records }: AlertPayload): SlackText[] {
     ["Source", group.source],
     ["Requests", requests.count > 0 ? thousands(requests.count) : undefined],
     ["Records outstanding", records.outstanding > 0 ? thousands(records.outstanding) : undefined],
+    [
+      "Persons missing",
+      missingPersons && missingPersons.count > 0 ? thousands(missingPersons.count) : undefined,
+    ],
     ["Records failed", failed.length > 0 ? failed.join(", ") : undefined],
   ];
   return rows.flatMap(([label, value]) =>

@@ -5,6 +5,7 @@ export const linkRetryAtRisk: RequestRule = {
   kind: "request",
   name: "link-retry-at-risk",
   severity: "warning",
+  awaitsPersons: true,
   endsByQuiet: false,
   milestonesMs: (view) => [riskAfterMs(view)],
   judge(one, view) {

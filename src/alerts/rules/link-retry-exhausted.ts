@@ -11,6 +11,7 @@ export const linkRetryExhausted: RequestRule = {
   kind: "request",
   name: "link-retry-exhausted",
   severity: "critical",
+  awaitsPersons: true,
   endsByQuiet: true,
   milestonesMs: ({ settings }) => [settings.policy.linkWindowMs + settings.graceMs],
   judge(one, { now, settings }) {

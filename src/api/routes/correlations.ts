@@ -20,7 +20,7 @@ const rollupQuery = Type.Object(
   closed,
 );
 
-export function correlationRoutes(app: RouteApp, { ledger, clock }: ApiParts): void {
+export function correlationRoutes(app: RouteApp, { ledger, persons, clock }: ApiParts): void {
   app.get(
     "/v1/correlations/:correlationId",
     {
@@ -55,8 +55,9 @@ export function correlationRoutes(app: RouteApp, { ledger, clock }: ApiParts): v
       );
     }
     const requests = rollup.requests.slice(0, ROLLUP_ITEMS_MAX);
+    const missing = await persons.countMissing(rollup.requests);
     return {
-      ...correlationJson({ ...rollup, requests }, clock.now(), withRequests),
+      ...correlationJson({ ...rollup, requests }, clock.now(), withRequests, missing),
       ...(withRequests ? { itemsOmitted: rollup.requests.length - requests.length } : {}),
     };
   }

@@ -11,9 +11,11 @@ import type { RouteApp } from "../route-app.ts";
 import { routeErrors } from "../route-errors.ts";
 import { closed, ref } from "../schemas/field.ts";
 import type { SettlementWatch } from "../settlement-watch.ts";
+import { answerMissingPersons, missingPersonsQuery } from "./missing-persons.ts";
 import { answerRequest, requestUnknown } from "./requests.ts";
 
 const WAIT = "/wait";
+const MISSING_PERSONS = "/missing-persons";
 
 const waitQuery = Type.Object(
   {
@@ -28,7 +30,9 @@ const waitQuery = Type.Object(
   closed,
 );
 
-/** The rest route takes ids with bare slashes, both for the request itself and for waiting. */
+const restQuery = Type.Object({ ...waitQuery.properties, ...missingPersonsQuery.properties }, closed);
+
+/** The rest route takes ids with bare slashes: for the request itself, for waiting, and for its missing persons. */
 export function requestWaitRoutes(app: RouteApp, parts: ApiParts, watch: SettlementWatch): void {
   app.get(
     "/v1/requests/:requestId/wait",
@@ -56,10 +60,14 @@ export function requestWaitRoutes(app: RouteApp, parts: ApiParts, watch: Settlem
     {
       config: { scope: "read", longPoll: true },
       exposeHeadRoute: false,
-      schema: { hide: true, querystring: waitQuery },
+      schema: { hide: true, querystring: restQuery },
     },
     ({ params, query }, reply) => {
       const rest = restOf(params);
+      if (rest.endsWith(MISSING_PERSONS)) {
+        const requestId = readRestId(rest.slice(0, -MISSING_PERSONS.length), "requestId");
+        return answerMissingPersons(parts, requestId, query);
+      }
       if (!rest.endsWith(WAIT)) return answerRequest(parts, readRestId(rest, "requestId"));
       return wait(readRestId(rest.slice(0, -WAIT.length), "requestId"), query.timeoutMs, reply);
     },
@@ -72,7 +80,7 @@ export function requestWaitRoutes(app: RouteApp, parts: ApiParts, watch: Settlem
     try {
       const one = await watch.settled(requestId, timeoutMs, gone.signal);
       if (one === undefined) throw requestUnknown();
-      return lifecycleJson(one, parts.clock.now());
+      return lifecycleJson(one, parts.clock.now(), await parts.persons.countMissing([one]));
     } finally {
       reply.raw.off("close", leave);
     }

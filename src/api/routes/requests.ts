@@ -86,10 +86,10 @@ export function requestRoutes(app: RouteApp, parts: ApiParts): void {
 }
 
 /** @throws After202Error REQUEST_UNKNOWN */
-export async function answerRequest({ ledger, clock }: ApiParts, requestId: string) {
+export async function answerRequest({ ledger, persons, clock }: ApiParts, requestId: string) {
   const one = await ledger.get(requestId);
   if (one === undefined) throw requestUnknown();
-  return lifecycleJson(one, clock.now());
+  return lifecycleJson(one, clock.now(), await persons.countMissing([one]));
 }
 
 export function requestUnknown(): After202Error {

@@ -3,6 +3,7 @@
  */
 import { Type } from "typebox";
 import { ALERT_RULES } from "../../core/alert.ts";
+import { MOST_REQUESTS } from "../../core/missing-persons.ts";
 import { closed, count, countsByCode, named, ref, text, time, timeOrNull } from "./field.ts";
 
 export const ALERT_STATUSES = ["firing", "resolved", "recovered"] as const;
@@ -19,6 +20,7 @@ const SAMPLE_ALERT = {
   summary: "3 requests of purchases on 123-ABC-456 ran out of retries: 12 records without an outcome.",
   requests: { count: 3, sample: ["e3d92152-0fc0-4a0c-9b05-1d2c6f2b7a11"] },
   records: { outstanding: 12, failed: { "1004": 7 } },
+  missingPersons: { count: 12, sample: ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"] },
   links: {
     self: "https://after202.example.com/v1/alerts/9124873350110224",
     page: "https://after202.example.com/#/alerts/9124873350110224",
@@ -66,6 +68,18 @@ const FIELDS = {
       failed: countsByCode("Failed records by code."),
     },
     { ...closed, description: "The records of these requests." },
+  ),
+  missingPersons: Type.Optional(
+    Type.Object(
+      {
+        count: count(
+          `Distinct link values without a person when the hooks were last told; of more than ${MOST_REQUESTS} requests, ` +
+            "those of the newest.",
+        ),
+        sample: Type.Array(Type.String(), { description: "Some of their digests." }),
+      },
+      { ...closed, description: "Of alerts about link fields, where submissions told link values." },
+    ),
   ),
   links: Type.Object(
     { self: text("This alert in the API."), page: text("This alert on the web page.") },

@@ -3,11 +3,16 @@
  */
 import { Type } from "typebox";
 import { JOB_STATES } from "../../core/job.ts";
+import { MOST_REQUESTS } from "../../core/missing-persons.ts";
 import { STATES } from "../../core/lifecycle.ts";
 import { SAMPLE_LIFECYCLE } from "./sample.ts";
 import { closed, count, countsByCode, named, ref, text, time, timeOrNull } from "./field.ts";
 
 const EVIDENCE = "`observed`: an event or a response says so; `inferred`: counts and the clock say so.";
+
+const MISSING =
+  "Link values of which after202 has seen no person: GET …/missing-persons names them. null where the submission told none, " +
+  "where nothing waits for a person, and within lists.";
 
 const timelineEntry = named(
   "TimelineEntry",
@@ -116,6 +121,7 @@ const lifecycle = named(
       }),
       records,
       job: Type.Union([job, Type.Null()], { description: "null unless it is a bulk job." }),
+      missingPersons: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: MISSING }),
       retry: Type.Union([retry, Type.Null()], {
         description: "null where the upstream's retries do not apply.",
       }),
@@ -254,6 +260,11 @@ const correlation = named(
       ),
       backfill: Type.Union([ref("Backfill"), Type.Null()], {
         description: "Its bulk jobs as one load; null when it has none.",
+      }),
+      missingPersons: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+        description:
+          `Distinct link values without a person, of the requests that wait for persons; of more than ${MOST_REQUESTS} ` +
+          "such requests the oldest count. null where none of them told link values, or none waits.",
       }),
       firstAt: timeOrNull("When the first request began."),
       lastResultAt: timeOrNull("The newest result."),

@@ -21,6 +21,7 @@ export const SAMPLE_LIFECYCLE: LifecycleJson = {
   verifiable: true,
   unverifiableReason: null,
   records: { expected: 100, created: 60, updated: 30, failed: {}, outstanding: 10, superseded: {} },
+  missingPersons: 10,
   retry: {
     policy: "marketo-2023",
     attempt: 1,

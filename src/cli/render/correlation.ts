@@ -60,10 +60,16 @@ export function rollupHeadline(rollup: CorrelationJson, now: number): string {
   const parts = [
     `${printable(rollup.correlationId)}: ${countText(total, "request")}, ${states.join(", ")}`,
     rollup.backfill === null ? recordsText(rollup.records) : progressText(rollup.backfill),
+    missingText(rollup.missingPersons),
     rollup.settled ? "all settled" : "",
     deadline === null ? "" : `the earliest deadline is ${fromNow(Date.parse(deadline), now)}`,
   ];
   return parts.filter((part) => part !== "").join("; ");
+}
+
+function missingText(missing: number | null): string {
+  if (missing === null || missing === 0) return "";
+  return `${countText(missing, "link value")} without a person yet`;
 }
 
 function timesText(rollup: CorrelationJson, now: number): string {

@@ -12,8 +12,11 @@ import { renderRecords } from "./records.ts";
 import { paintState } from "./state.ts";
 import { renderTimeline } from "./timeline.ts";
 
-/** @param now epoch milliseconds; durations to come and gone count from it */
-export function renderLifecycle(one: LifecycleJson, now: number, look: Look): string {
+/**
+ * @param now epoch milliseconds; durations to come and gone count from it
+ * @param persons what is to be said of the persons that it waits for; empty: nothing
+ */
+export function renderLifecycle(one: LifecycleJson, now: number, look: Look, persons = ""): string {
   const { colors, width } = look;
   const headline = wrapText(headlineOf(one, now), width);
   const sections = [
@@ -22,6 +25,7 @@ export function renderLifecycle(one: LifecycleJson, now: number, look: Look): st
       .map(([name, text]) => `${colors.dim(name.padEnd(12))} ${wrapText(text, width - 13, " ".repeat(13))}`)
       .join("\n"),
     ...recordsOf(one, look),
+    ...(persons === "" ? [] : [persons]),
     renderTimeline(one, now, look),
   ];
   if (one.anomalies.length > 0) {

@@ -23,6 +23,7 @@ export function sampleAlert(changes: Partial<Alert> = {}): Alert {
     notifiedAt: null,
     notifiedCount: 0,
     notifiedStatus: "",
+    missingPersons: null,
     ...changes,
   };
 }

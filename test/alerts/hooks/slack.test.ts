@@ -63,6 +63,12 @@ describe("a Slack message", () => {
     expect(new Set(headlines).size).toBe(5);
   });
 
+  it("says how many persons are missing, where that is known", () => {
+    const missingPersons = { count: 1_200, of: 2_000, sample: [], askedAt: AT, windowEndsAt: null };
+    expect(textOf({ missingPersons })).toContain("*Persons missing*\\n1,200");
+    expect(textOf()).not.toContain("Persons missing");
+  });
+
   it("shows no empty field, and no list of requests where there are none", () => {
     const changes = {
       rule: "dead-letters",

@@ -27,6 +27,13 @@ describe("the payload", () => {
     });
   });
 
+  it("tells whom the requests wait for, where that is known", () => {
+    const missingPersons = { count: 12, of: 100, sample: ["d1"], askedAt: AT, windowEndsAt: AT + 1_390_000 };
+    const payload = samplePayload({ rule: "link-retry-at-risk", missingPersons });
+    expect(payload.missingPersons).toEqual({ count: 12, sample: ["d1"] });
+    expect(payload.summary).toMatch(/; 12 of 100 have no person yet; 23 minutes left$/);
+  });
+
   it("keeps a path of the base, with and without its last slash", () => {
     const { links } = alertPayload(sampleAlert(), { base: "https://x.example/after202/" });
     expect(links.self).toBe("https://x.example/after202/v1/alerts/4711");
