@@ -10,6 +10,7 @@ import { loadConfig } from "../../src/config.ts";
 import type { AlertPayload } from "../../src/core/alert-ports.ts";
 import { lifecycleSettings } from "../../src/core/lifecycle-settings.ts";
 import { submissionFact } from "../../src/core/submission.ts";
+import { createMissingPersonsReader } from "../../src/core/missing-persons.ts";
 import { createLedger } from "../../src/core/ledger.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { until } from "../e2e/until.ts";
@@ -63,6 +64,7 @@ async function start(): Promise<Process> {
   const options = { database: "after202", dataDir: "unused", retentionDays: 400, rawRetentionDays: 30 };
   const store = await openStore({ ...options, url: endpoint.url });
   await store.saveFoldSettings(SETTINGS, 1);
+  const ledger = createLedger(store, SETTINGS, systemClock);
   const reach = <A extends unknown[], R>(ask: (...args: A) => Promise<R>) => {
     return (...args: A): Promise<R> => (one.isCutOff ? Promise.reject(new Error("cut off")) : ask(...args));
   };
@@ -77,8 +79,8 @@ async function start(): Promise<Process> {
     leaseTiming: TIMING,
     config: config.alerts,
     settings: SETTINGS,
-    ledger: createLedger(store, SETTINGS, systemClock),
-    persons: store,
+    ledger,
+    persons: createMissingPersonsReader(store, ledger),
     speed: SPEED,
     clock: systemClock,
     logger: listLogger(),
