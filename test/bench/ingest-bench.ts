@@ -26,7 +26,7 @@ export const ingestBench: Benchmark = {
   name: "ingest",
   about: "journal pages over HTTP into the store, durable",
   async *run(context) {
-    const results = context.quick ? 10_000 : 600_000;
+    const results = context.quick ? 10_000 : 300_000;
     const runs = context.quick ? 1 : 3;
     for (const variant of VARIANTS) {
       const rates: number[] = [];
