@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_THRESHOLDS } from "../../src/alerts/thresholds.ts";
 import type { Alert } from "../../src/core/alert.ts";
 import { decodeEvent } from "../../src/core/mods-event.ts";
 import { submissionFact } from "../../src/core/submission.ts";
@@ -9,8 +10,8 @@ const MINUTE = 60_000;
 /** How long ago a rig began, in minutes; by a minute later what was appended has arrived. */
 const AGO = 90;
 const ARRIVED = AGO + 1;
-/** The same where an alert is to be over for want of news, which takes four hours. */
-const LONG_AGO = 330;
+/** Where an alert is to be over for want of news: after ten minutes, not after hours. */
+const SOON_QUIET = { streamRules: [], thresholds: { ...DEFAULT_THRESHOLDS, quietMs: 10 * MINUTE } };
 
 const lines = (alerts: readonly Alert[]): string[][] =>
   alerts.map(({ rule, status }) => [rule, status] as string[]);
@@ -59,14 +60,14 @@ describe("silenced, an alert", () => {
   });
 });
 
-it("a service that was away for hours right after an alert began still tells of it", async () => {
-  const rig = await openRig({ streamRules: [] }, LONG_AGO);
+it("a service that was away for long right after an alert began still tells of it", async () => {
+  const rig = await openRig(SOON_QUIET, AGO);
   await rig.append(linkedSubmissions(rig, 1));
   rig.at(70.1);
   await rig.settle();
   expect(rig.told).toEqual([]); // it waits for more of its kind
   await rig.restart();
-  rig.at(325);
+  rig.at(82);
   await rig.settle();
   expect(lines(rig.told)[0]).toEqual(["link-retry-exhausted", "firing"]);
 });
@@ -127,16 +128,16 @@ it("a submission without an answer is recovered when the stream shows it late, u
 
 describe("no alert is about nobody", () => {
   it("when a success comes after its alert was over for want of news", async () => {
-    const rig = await openRig({ streamRules: [] }, LONG_AGO);
+    const rig = await openRig(SOON_QUIET, AGO);
     await rig.append(linkedSubmissions(rig, 1));
-    for (const minutes of [71, 72, 320]) {
+    for (const minutes of [71, 72, 82]) {
       rig.at(minutes);
       await rig.settle();
     }
     const before = lines(rig.told);
     expect(before.at(-1)).toEqual(["link-retry-exhausted", "resolved"]);
     await rig.append(resultsOf(rig, "r-0", 90, { received: 100, created: 100 }));
-    for (const minutes of [LONG_AGO + 1, LONG_AGO + 3]) {
+    for (const minutes of [ARRIVED, ARRIVED + 2]) {
       rig.at(minutes);
       await rig.settle();
     }
