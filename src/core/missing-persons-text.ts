@@ -27,7 +27,7 @@ function whoText(missing: number, of: number, records: number): string {
 function leftText(leftMs: number): string {
   if (leftMs <= 0) return "the window is closed";
   const minutes = Math.floor(leftMs / 60_000);
-  if (minutes === 0) return `${countText(Math.ceil(leftMs / 1_000), "second")} left`;
+  if (minutes === 0) return `${countText(Math.max(1, Math.round(leftMs / 1_000)), "second")} left`;
   return `${countText(minutes, "minute")} left`;
 }
 
