@@ -39,7 +39,7 @@ export interface EngineOptions {
   readonly missingPersons: (alert: Alert) => Promise<AlertMissingPersons | null>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Between two ticks; default 500 ms. */
+  /** Between two ticks; default 250 ms. */
   readonly tickMs?: number;
   /** Between two looks at the stream's own condition; default 10 s. */
   readonly streamRuleIntervalMs?: number;
@@ -101,7 +101,7 @@ class Engine implements AlertEngine {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger, tickMs = 500 } = this.options;
+    const { clock, logger, tickMs = 250 } = this.options;
     let failing = false;
     while (!signal.aborted) {
       try {
