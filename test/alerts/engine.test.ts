@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Fact } from "../../src/core/fact.ts";
 import { linkedSubmissions, openRig, resultsOf } from "./engine-rig.ts";
 
 describe("a link retry that runs out", () => {
@@ -65,6 +66,19 @@ describe("a link retry that runs out", () => {
       "link-retry-exhausted",
       5,
     ]);
+  });
+});
+
+describe("a refusal", () => {
+  it("is told of though nothing of the stream has been read yet", async () => {
+    const rig = await openRig();
+    rig.coveredUntil(-rig.start / 60_000); // since the epoch: not at all
+    await rig.append(linkedSubmissions(rig, 1).map((fact) => ({ ...fact, httpStatus: 429 }) as Fact));
+    rig.at(361);
+    await rig.settle();
+    rig.at(362);
+    await rig.settle();
+    expect(rig.told.map((alert) => alert.rule)).toContain("request-rejected");
   });
 });
 
