@@ -162,7 +162,7 @@ class Engine implements AlertEngine {
     const [lifecycles, members, gaps] = await Promise.all([
       this.ledger.getMany(requestIds),
       store.firingMembers(requestIds),
-      this.gaps ?? store.coverageGaps(Math.max(0, this.asOf - GAP_LOOK_BACK_MS)),
+      this.gaps ?? store.coverageGaps(this.asOf - GAP_LOOK_BACK_MS),
     ]);
     this.gaps = gaps;
     const knownOf = byRequest(members);

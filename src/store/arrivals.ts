@@ -12,7 +12,7 @@ export async function arrivalsAfter(client: StoreClient, after: Arrival, limit: 
      GROUP BY arrived_at, request_id
      ORDER BY arrived_at, request_id
      LIMIT {limit:UInt32}`,
-    { at: new Date(after.at), requestId: after.requestId, limit },
+    { at: new Date(Math.max(0, after.at)), requestId: after.requestId, limit }, // ClickHouse reads no time before 1970
   );
   return rows.map((row) => ({ at: Number(row.at_ms), requestId: row.request_id }));
 }

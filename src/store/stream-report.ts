@@ -69,7 +69,7 @@ export async function coverageGaps(client: StoreClient, since: number): Promise<
      FROM coverage FINAL
      WHERE gap_until > {since:DateTime64(3, 'UTC')}
      ORDER BY gap_from DESC LIMIT 1000`,
-    { since: new Date(since) },
+    { since: new Date(Math.max(0, since)) }, // ClickHouse reads no time before 1970
   );
   return rows.map((gap) => ({ ...gap, from: Number(gap.from), until: Number(gap.until) }));
 }

@@ -83,6 +83,8 @@ class Feed implements LiveFeed {
   private line: ArrivalLine | undefined;
   private running = false;
   private failing = false;
+  /** The last round left arrivals over. */
+  private hasMore = false;
   private nap = new AbortController();
 
   constructor(parts: LiveFeedParts) {
@@ -134,13 +136,13 @@ class Feed implements LiveFeed {
     const { clock, logger } = this.parts;
     this.running = true;
     this.line = undefined;
+    this.hasMore = false;
     this.due.clear();
     while (this.followers > 0) {
       const began = clock.now();
-      let more = false;
       this.nap = new AbortController();
       try {
-        more = await this.round();
+        this.hasMore = await this.round();
         this.failing = false;
       } catch (err) {
         if (!this.failing) logger.warn({ err }, "the live feed waits for the store");
@@ -148,7 +150,7 @@ class Feed implements LiveFeed {
       }
       const workedMs = clock.now() - began;
       await this.rest(Math.max(GATHER_MS, workedMs * REST_FACTOR));
-      if (!more && !this.nap.signal.aborted) await this.rest(POLL_MS, this.nap.signal);
+      if (!this.hasMore && !this.nap.signal.aborted) await this.rest(POLL_MS, this.nap.signal);
     }
     this.running = false;
   }
@@ -162,7 +164,7 @@ class Feed implements LiveFeed {
     const { arrivals, clock, limits } = this.parts;
     const now = clock.now();
     this.line ??= new ArrivalLine(arrivals, (await arrivals.lastArrivalAt()) ?? 0, now);
-    await this.skipIfBehind(this.line);
+    if (this.hasMore) await this.skipIfBehind(this.line);
     const limit = Math.max(
       1,
       Math.min(limits.foldedAtOnce, limits.sentAtOnce / Math.max(1, this.following.size)),

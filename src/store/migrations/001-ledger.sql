@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS {{table incoming_facts}} {{on_cluster}}
 ENGINE = Null;
 -- distributed: incoming_facts by cityHash64(request_id)
 
--- The truth. A fact is one text: a request is read in the time that one column takes, thirty take seven times as long.
+-- The truth. A fact is one text: a request is read in the time that one column takes; thirty take several times as long.
 CREATE TABLE IF NOT EXISTS {{table facts}} {{on_cluster}}
 (
     request_id  String,
