@@ -5,13 +5,13 @@
  */
 import type { JobState } from "../core/fact.ts";
 import type { SubmissionInput } from "../core/submission.ts";
-import { type Answer, answeredOutcome, failedOutcome, type Outcome, parse, textAt } from "./answer.ts";
+import { type Answer, answeredOutcome, failedOutcome, parse, textAt } from "./answer.ts";
 import type { BodyContent } from "./body-reading.ts";
-import { attemptCorrelationId, type CorrelationPath, groupCorrelationId } from "./correlation-id.ts";
+import type { CorrelationIds, CorrelationPath } from "./correlation-id.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { JobMemory } from "./job-memory.ts";
 import type { LinkKeysOfBody } from "./link-keys.ts";
-import type { OwnHeaders } from "./recorded-call.ts";
+import { type Call, type OwnHeaders, ownHeadersOf } from "./recorded-call.ts";
 
 /** What only the caller knows of an attempt; everything is optional. */
 export interface AttemptContext extends CorrelationPath {
@@ -39,17 +39,20 @@ export interface Attempt {
   failed(error: unknown): void;
 }
 
+/** What all attempts of a recorder share. */
 export interface AttemptParts {
-  readonly endpoint: Endpoint;
-  readonly context: AttemptContext;
+  readonly correlation: CorrelationPath;
   readonly requestSource: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly own: OwnHeaders;
   readonly jobs: JobMemory;
+  readonly correlationIds: CorrelationIds;
   /** A submission's. */
   readonly newId: () => string;
-  /** Reads the body, if it can be read; in steps. */
-  readonly readContent: () => Generator<void, (BodyContent & LinkKeysOfBody) | undefined>;
+  /** Reads a body, if it can be read; in steps. */
+  readonly readContent: (
+    endpoint: Endpoint,
+    body: unknown,
+  ) => Generator<void, (BodyContent & LinkKeysOfBody) | undefined>;
   /** Takes what is to be done for the submission once the attempt is over. */
   readonly handOver: (over: OverAttempt) => void;
 }
@@ -64,34 +67,94 @@ export interface OverAttempt {
 }
 
 const MAX_SOURCE = 50;
+const MAX_CORRELATION = 255;
 const JOB_CREATED = 201;
 
-export function beginAttempt(parts: AttemptParts): Attempt {
-  const { endpoint, context, own } = parts;
-  const submittedAt = Date.now();
-  const submissionId = context.submissionId ?? parts.newId();
-  const isMarketo = endpoint.target === "marketo";
-  const made = isMarketo
-    ? attemptCorrelationId(context, context.attempt ?? 1, submissionId)
-    : groupCorrelationId(endpoint.objectType === "bulk" ? { job: context.job } : context); // a bulk job has many chunks
-  const correlationId = (own.correlationId ?? made).slice(0, 255);
-  const requestSource = (own.requestSource ?? parts.requestSource).slice(0, MAX_SOURCE);
-  let over = false;
+const NO_CONTEXT: AttemptContext = {};
 
-  function* complete(outcome: Outcome, answerBody: string): Generator<void, SubmissionInput> {
+export function beginAttempt(
+  parts: AttemptParts,
+  endpoint: Endpoint,
+  call: Call,
+  context: AttemptContext = NO_CONTEXT,
+): Attempt {
+  return new BegunAttempt(parts, endpoint, call, context);
+}
+
+/** A class, for an attempt is made on the caller's path: closures and copies would cost as much as all else there. */
+class BegunAttempt implements Attempt, OverAttempt {
+  readonly submissionId: string;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  answerBody: Answer["body"];
+  private readonly parts: AttemptParts;
+  private readonly endpoint: Endpoint;
+  private readonly context: AttemptContext;
+  private readonly body: unknown;
+  private readonly correlationId: string;
+  private readonly requestSource: string;
+  private readonly submittedAt = Date.now();
+  private endedAt = 0;
+  private answer: Answer | undefined;
+  private error: unknown;
+
+  constructor(parts: AttemptParts, endpoint: Endpoint, call: Call, context: AttemptContext) {
+    this.parts = parts;
+    this.endpoint = endpoint;
+    this.context = context;
+    this.body = call.body;
+    this.submissionId = context.submissionId ?? parts.newId();
+    const own = ownHeadersOf(call.headers);
+    const made = this.makeCorrelationId();
+    this.correlationId = own.correlationId ?? made;
+    this.requestSource = own.requestSource ?? parts.requestSource.slice(0, MAX_SOURCE);
+    this.headers =
+      endpoint.target === "marketo"
+        ? headersToAdd(own, made, parts.requestSource.slice(0, MAX_SOURCE))
+        : undefined;
+  }
+
+  get isJobCall(): boolean {
+    return this.endpoint.objectType === "bulk";
+  }
+
+  wantsBody(status: number): boolean {
+    return status >= 300 || (status === JOB_CREATED && this.endpoint.body.kind === "job");
+  }
+
+  answered(answer: Answer): void {
+    if (this.endedAt !== 0) return;
+    this.answer = answer;
+    this.answerBody = answer.body;
+    this.end();
+  }
+
+  failed(error: unknown): void {
+    if (this.endedAt !== 0) return;
+    this.error = error;
+    this.end();
+  }
+
+  *complete(answerBody: string): Generator<void, SubmissionInput> {
+    const { parts, endpoint, context } = this;
+    const outcome =
+      this.answer === undefined
+        ? failedOutcome(this.error, this.endedAt)
+        : answeredOutcome(this.answer, answerBody, this.endedAt);
     const {
       records = context.records ?? 0,
       bytes,
       priority,
       job,
       ...keys
-    } = (yield* parts.readContent()) ?? {};
+    } = (yield* parts.readContent(endpoint, this.body)) ?? {};
     const taken = outcome.httpStatus !== undefined && outcome.httpStatus < 300;
     const { requestId, ...rest } = outcome;
     const labels = { ...parts.labels, ...context.labels };
+    const correlationId = this.correlationId.slice(0, MAX_CORRELATION);
+    const requestSource = this.requestSource.slice(0, MAX_SOURCE);
     return {
-      submissionId,
-      ...(isMarketo
+      submissionId: this.submissionId,
+      ...(endpoint.target === "marketo"
         ? { ...(requestId === undefined ? {} : { requestId }), ...namesOf(endpoint) }
         : jobNames(endpoint, job ?? {}, taken ? answerBody : "", parts.jobs)),
       ...rest,
@@ -102,7 +165,7 @@ export function beginAttempt(parts: AttemptParts): Attempt {
       ...(priority === undefined ? {} : { priority }),
       records,
       ...(bytes === undefined ? {} : { bytes }),
-      submittedAt: new Date(submittedAt).toISOString(),
+      submittedAt: new Date(this.submittedAt).toISOString(),
       ...(context.previousSubmissionId === undefined
         ? {}
         : { previousSubmissionId: context.previousSubmissionId }),
@@ -111,26 +174,20 @@ export function beginAttempt(parts: AttemptParts): Attempt {
     };
   }
 
-  function finish(answerBody: Answer["body"], outcomeOf: (body: string) => Outcome): void {
-    if (over) return;
-    over = true;
-    const isJobCall = endpoint.objectType === "bulk";
-    parts.handOver({ answerBody, isJobCall, complete: (body) => complete(outcomeOf(body), body) });
+  private end(): void {
+    this.endedAt = Date.now();
+    this.parts.handOver(this);
   }
 
-  return {
-    submissionId,
-    headers: isMarketo ? headersToAdd(own, made, requestSource) : undefined,
-    wantsBody: (status) => status >= 300 || (status === JOB_CREATED && endpoint.body.kind === "job"),
-    answered(answer) {
-      const at = Date.now();
-      finish(answer.body, (body) => answeredOutcome(answer, body, at));
-    },
-    failed(error) {
-      const at = Date.now();
-      finish(undefined, () => failedOutcome(error, at));
-    },
-  };
+  private makeCorrelationId(): string {
+    const { endpoint, context, parts } = this;
+    const job = "job" in context ? context.job : parts.correlation.job;
+    const chunk = "chunk" in context ? context.chunk : parts.correlation.chunk;
+    if (endpoint.target === "marketo") {
+      return parts.correlationIds.ofAttempt(job, chunk, context.attempt ?? 1, this.submissionId);
+    }
+    return parts.correlationIds.ofGroup(job, endpoint.objectType === "bulk" ? undefined : chunk); // a bulk job has many chunks
+  }
 }
 
 function headersToAdd(own: OwnHeaders, correlationId: string, requestSource: string) {

@@ -32,9 +32,10 @@ export function createHandOver(
   let dropped = 0;
 
   function begin(): void {
-    for (const { answerBody, isJobCall, complete } of waiting.splice(0)) {
+    for (const attempt of waiting.splice(0)) {
+      const { answerBody, isJobCall } = attempt;
       const ready = isJobCall ? lastJobCall.then(() => answerBody) : Promise.resolve(answerBody);
-      const submission = ready.then((body) => background.run(complete(body ?? "")));
+      const submission = ready.then((body) => background.run(attempt.complete(body ?? "")));
       if (isJobCall) lastJobCall = submission.catch(() => undefined);
       hold(submission);
     }

@@ -12,9 +12,6 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const COMMA = 44;
 const COLON = 58;
-const OPENING = new Set([91, 123]);
-const CLOSING = new Set([93, 125]);
-const SPACE = new Set([9, 10, 13, 32]);
 
 /** @param visit is told key and beginning, and returns the value's end; undefined: it did not look */
 export function* walkObject(
@@ -55,7 +52,7 @@ export function* walkArray(
 /** @returns the first character that is no white space, from `at` on */
 function skipSpace(text: string, at: number): number {
   let here = at;
-  while (SPACE.has(text.charCodeAt(here))) here++;
+  while (isSpace(text.charCodeAt(here))) here++;
   return here;
 }
 
@@ -66,11 +63,11 @@ function skipValue(text: string, from: number): number {
   while (at < text.length) {
     const unit = text.charCodeAt(at);
     if (unit === QUOTE) at = skipString(text, at);
-    else if (OPENING.has(unit)) {
+    else if (isOpening(unit)) {
       depth += 1;
       at += 1;
       continue;
-    } else if (CLOSING.has(unit)) {
+    } else if (isClosing(unit)) {
       if (depth === 0) break;
       depth -= 1;
       at += 1;
@@ -87,7 +84,19 @@ function skipValue(text: string, from: number): number {
 }
 
 function isEnd(unit: number): boolean {
-  return unit === COMMA || CLOSING.has(unit) || SPACE.has(unit);
+  return unit === COMMA || isClosing(unit) || isSpace(unit);
+}
+
+function isOpening(unit: number): boolean {
+  return unit === 123 || unit === 91;
+}
+
+function isClosing(unit: number): boolean {
+  return unit === 125 || unit === 93;
+}
+
+function isSpace(unit: number): boolean {
+  return unit === 32 || unit === 10 || unit === 13 || unit === 9;
 }
 
 function skipString(text: string, from: number): number {

@@ -7,9 +7,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { After202Error, type ErrorCode } from "../core/errors.ts";
 import type { SubmissionInput } from "../core/submission.ts";
-import { type Attempt, type AttemptContext, beginAttempt } from "./attempt.ts";
+import { type Attempt, type AttemptContext, type AttemptParts, beginAttempt } from "./attempt.ts";
 import { createBackground } from "./background.ts";
 import { readBody } from "./body-reading.ts";
+import { createCorrelationIds } from "./correlation-id.ts";
 import { createDelivery } from "./delivery.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createEndpointFinder } from "./endpoint-finder.ts";
@@ -17,7 +18,7 @@ import { createHandOver } from "./hand-over.ts";
 import { createJobMemory } from "./job-memory.ts";
 import { createLinkDigest, createLinkKeyReader } from "./link-keys.ts";
 import { createLinkValues } from "./link-values.ts";
-import { type Call, callOf, type Fetch, ownHeadersOf, readableBody, withHeaders } from "./recorded-call.ts";
+import { type Call, callOf, type Fetch, readableBody, withHeaders } from "./recorded-call.ts";
 import { loadRecorderSettings, type RecorderOptions } from "./recorder-options.ts";
 import { readBeginning } from "./response-text.ts";
 import { openSpool, type Spool } from "./spool.ts";
@@ -77,7 +78,6 @@ const ANSWER_MS = 2_000;
 export function openRecorder(options: RecorderOptions): Recorder {
   const settings = loadRecorderSettings(options);
   const background = createBackground();
-  const jobs = createJobMemory();
   const newId = createSubmissionIds();
   const endpoints = createEndpointFinder(settings.hosts);
   const { links, spoolDir } = settings;
@@ -142,22 +142,23 @@ export function openRecorder(options: RecorderOptions): Recorder {
     return { ...content, ...keys?.keys() };
   }
 
+  const parts: AttemptParts = {
+    correlation: settings.correlation,
+    requestSource: settings.requestSource,
+    labels: settings.labels,
+    jobs: createJobMemory(),
+    correlationIds: createCorrelationIds(),
+    newId,
+    readContent,
+    handOver: handOver.take,
+  };
+
   const recorder: Recorder = {
-    attempt(call, context = {}) {
+    attempt(call, context) {
       try {
         const endpoint = endpoints.find(call.url, call.method ?? "GET");
         if (endpoint === undefined || closed) return undefined;
-        return beginAttempt({
-          endpoint,
-          context: { ...settings.correlation, ...context },
-          requestSource: settings.requestSource,
-          labels: settings.labels,
-          own: ownHeadersOf(call.headers),
-          jobs,
-          newId,
-          readContent: () => readContent(endpoint, call.body),
-          handOver: handOver.take,
-        });
+        return beginAttempt(parts, endpoint, call, context);
       } catch {
         return undefined; // the call goes out all the same
       }
