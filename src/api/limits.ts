@@ -53,5 +53,8 @@ export const PING_TIMEOUT_MS = 2_000;
 
 /** Longest id that can be asked for; the store holds none that is longer. */
 export const MAX_ID_LENGTH = 1_024;
+/** Which events the shares of the sources are told of: those of the last hour, but for what may still be under way. */
+export const PATHS_SPAN_MS = 3_600_000;
+export const PATHS_SETTLE_MS = 5 * 60_000;
 /** How long the journal keeps events. */
 export const JOURNAL_KEEPS_MS = 7 * 24 * 3_600_000;

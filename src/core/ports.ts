@@ -101,6 +101,17 @@ export interface RawEvent {
   readonly instance: string;
   /** The event as it came, JSON text. */
   readonly body: string;
+  readonly path: SourcePath;
+  readonly source: string;
+}
+
+/** An event that is stored already came from one more source. */
+export interface Sighting {
+  readonly eventId: string;
+  /** Epoch milliseconds of the event. */
+  readonly time: number;
+  readonly path: SourcePath;
+  readonly source: string;
 }
 
 export interface DeadLetter {
@@ -123,6 +134,7 @@ export interface DeadLetter {
 export interface StoreBatch {
   readonly facts: readonly Fact[];
   readonly events: readonly RawEvent[];
+  readonly sightings: readonly Sighting[];
   readonly metrics: readonly StreamMetric[];
   readonly statuses: readonly StreamStatus[];
   readonly deadLetters: readonly DeadLetter[];
@@ -303,8 +315,35 @@ export interface StreamReport {
   readonly lastResultAt: number | null;
 }
 
+/** What a source has brought of all events that are known. */
+export interface PathShare {
+  readonly path: SourcePath;
+  readonly source: string;
+  /** Events that it brought before every other. */
+  readonly first: number;
+  /** Events that another had brought already. */
+  readonly late: number;
+  /** Events that only others brought. */
+  readonly never: number;
+  /** By how many milliseconds it came after the first, of its late ones; null: it had none. */
+  readonly delayMs: { readonly median: number; readonly p99: number } | null;
+}
+
+/** Shares of the sources in the events of an interval of their own time. */
+export interface PathReport {
+  readonly since: number;
+  readonly until: number;
+  /** Events that any source brought. */
+  readonly events: number;
+  /** One in so many events was looked at; the counts are scaled up. */
+  readonly sampled: number;
+  readonly shares: readonly PathShare[];
+}
+
 export interface StreamReader {
   streamReport(now: number): Promise<StreamReport>;
+  /** @param since and @param until epoch milliseconds of the events' own time, whole minutes */
+  pathReport(since: number, until: number): Promise<PathReport>;
 }
 
 export interface DeadLetterStore {

@@ -1,5 +1,5 @@
 /**
- * What is remembered of event ids: those stored lately, and those on their way into the store.
+ * What is remembered of event ids: those stored lately, from which sources, and those on their way into the store.
  *
  * It saves work and makes counts exact within a process; it never decides whether rows become durable. An id
  * enters the remembered set only after its rows were stored. Two generations: when the younger is full it
@@ -12,11 +12,16 @@
  */
 export type Acquaintance = "fresh" | "stored" | "repeated" | "in_flight";
 
+/** A source is a bit; those beyond are not told apart from unknown ones, which costs a row and no more. */
+const MAX_SOURCES = 30;
+
 export class EventMemory {
-  private younger = new Set<string>();
-  private older = new Set<string>();
+  /** By event id: the sources that are stored as having brought it, a bit each. */
+  private younger = new Map<string, number>();
+  private older = new Map<string, number>();
   /** By event id, the delivery that brought it first. */
   private readonly inFlight = new Map<string, number>();
+  private readonly bits = new Map<string, number>();
   private readonly perGeneration: number;
 
   constructor(capacity: number) {
@@ -43,15 +48,30 @@ export class EventMemory {
     return this.inFlight.get(eventId) === delivery;
   }
 
-  /** Their rows are durable. */
-  remember(eventIds: readonly string[]): void {
+  /** Whether it is stored that this source has brought the event. */
+  isSighted(eventId: string, path: string, source: string): boolean {
+    const sources = this.younger.get(eventId) ?? this.older.get(eventId) ?? 0;
+    return (sources & this.bitOf(path, source)) !== 0;
+  }
+
+  /** Their rows are durable, and say that this source brought them, where one is given. */
+  remember(eventIds: readonly string[], from?: { readonly path: string; readonly source: string }): void {
+    const bit = from === undefined ? 0 : this.bitOf(from.path, from.source);
     for (const eventId of eventIds) {
       if (this.younger.size >= this.perGeneration) {
         this.older = this.younger;
-        this.younger = new Set();
+        this.younger = new Map();
       }
-      this.younger.add(eventId);
+      this.younger.set(eventId, (this.younger.get(eventId) ?? 0) | bit);
       this.inFlight.delete(eventId);
+    }
+  }
+
+  /** It is stored that this source, too, has brought the event. */
+  noteSighting(eventId: string, path: string, source: string): void {
+    for (const generation of [this.younger, this.older]) {
+      const sources = generation.get(eventId);
+      if (sources !== undefined) generation.set(eventId, sources | this.bitOf(path, source));
     }
   }
 
@@ -60,5 +80,15 @@ export class EventMemory {
     for (const eventId of eventIds) {
       if (this.inFlight.get(eventId) === delivery) this.inFlight.delete(eventId);
     }
+  }
+
+  private bitOf(path: string, source: string): number {
+    const key = `${path} ${source}`;
+    let bit = this.bits.get(key);
+    if (bit === undefined) {
+      bit = this.bits.size < MAX_SOURCES ? 1 << this.bits.size : 0;
+      if (bit !== 0) this.bits.set(key, bit);
+    }
+    return bit;
   }
 }

@@ -77,19 +77,19 @@ class ParcelLoader implements SliceReader {
   }
 
   private addEvent(decoded: DecodedEvent, envelope: unknown, text: string | undefined): void {
-    const acquaintance = this.context.memory.admit(decoded.eventId, this.context.delivery);
+    const { memory, delivery, path, source, rawBodies } = this.context;
+    const { eventId, type, time, instance } = decoded;
+    const acquaintance = memory.admit(eventId, delivery);
     if (acquaintance === "fresh") this.parcel.fresh++;
     else this.parcel.duplicate++;
+    if (acquaintance === "stored" && path !== "replay" && !memory.isSighted(eventId, path, source)) {
+      this.parcel.rows.sightings.push({ eventId, time, path, source });
+    }
     if (acquaintance === "stored" || acquaintance === "repeated") return;
-    this.parcel.eventIds.push(decoded.eventId);
+    this.parcel.eventIds.push(eventId);
     this.addRows(decoded);
-    this.parcel.rows.events.push({
-      eventId: decoded.eventId,
-      type: decoded.type,
-      time: decoded.time,
-      instance: decoded.instance,
-      body: this.context.rawBodies ? (text ?? textOfEvent(envelope)) : "",
-    });
+    const body = rawBodies ? (text ?? textOfEvent(envelope)) : "";
+    this.parcel.rows.events.push({ eventId, type, time, instance, body, path, source });
   }
 
   private addRows(decoded: DecodedEvent): void {

@@ -2,7 +2,7 @@
  * A parcel: the rows of one delivery, or of one slice of a long one, on their way into the store together.
  */
 import type { Fact } from "../core/fact.ts";
-import type { DeadLetter, RawEvent, SourcePath, StoreBatch } from "../core/ports.ts";
+import type { DeadLetter, RawEvent, Sighting, SourcePath, StoreBatch } from "../core/ports.ts";
 import type { StreamMetric } from "../core/stream-metric.ts";
 import type { StreamStatus } from "../core/stream-status.ts";
 import type { LinkKey } from "../core/submission.ts";
@@ -17,6 +17,7 @@ export interface ParcelOrigin {
 export interface Rows {
   readonly facts: Fact[];
   readonly events: RawEvent[];
+  readonly sightings: Sighting[];
   readonly metrics: StreamMetric[];
   readonly statuses: StreamStatus[];
   readonly deadLetters: DeadLetter[];
@@ -39,7 +40,7 @@ export interface Parcel {
 }
 
 export function openRows(): Rows {
-  return { facts: [], events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+  return { facts: [], events: [], sightings: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
 }
 
 export function openParcel(delivery: number, bytes: number, origin: ParcelOrigin | undefined): Parcel {
@@ -59,7 +60,8 @@ export function openParcel(delivery: number, bytes: number, origin: ParcelOrigin
 /** Rows by which a batch is measured: raw events weigh nothing on top of what was decoded from them. */
 export function countRows(rows: StoreBatch): number {
   const decoded = rows.facts.length + rows.metrics.length + rows.statuses.length;
-  return Math.max(decoded, rows.events.length) + rows.deadLetters.length + rows.linkKeys.length;
+  const others = rows.sightings.length + rows.deadLetters.length + rows.linkKeys.length;
+  return Math.max(decoded, rows.events.length) + others;
 }
 
 /** All rows of the parcels, in their order; a single parcel's rows are taken as they are. */
@@ -70,6 +72,7 @@ export function joinRows(parcels: readonly Parcel[]): StoreBatch {
   for (const { rows } of parcels) {
     pushAll(joined.facts, rows.facts);
     pushAll(joined.events, rows.events);
+    pushAll(joined.sightings, rows.sightings);
     pushAll(joined.metrics, rows.metrics);
     pushAll(joined.statuses, rows.statuses);
     pushAll(joined.deadLetters, rows.deadLetters);

@@ -15,7 +15,7 @@ import { dropKnownEvents } from "./known-events.ts";
 import { PIPELINE_LIMITS, type PipelineLimits } from "./limits.ts";
 import { loadParcel, type LoadContext } from "./load.ts";
 import type { PipelineObserver } from "./pipeline-observer.ts";
-import { openParcel, pushAll, type Parcel } from "./parcel.ts";
+import { countRows, openParcel, pushAll, type Parcel } from "./parcel.ts";
 import { Room } from "./room.ts";
 import { payloadBytes, sliceDelivery } from "./slice.ts";
 import { storeBatch } from "./store-step.ts";
@@ -81,7 +81,9 @@ class StreamPipeline implements Pipeline {
       observer: this.observer,
       deadLetterBytes: this.limits.deadLetterBytes,
       onStored: (parcel: Parcel) => {
-        this.memory.remember(parcel.eventIds);
+        this.memory.remember(parcel.eventIds, parcel.origin);
+        for (const { eventId, path, source } of parcel.rows.sightings)
+          this.memory.noteSighting(eventId, path, source);
         this.announcer.announce(parcel.rows.facts);
       },
     };
@@ -206,9 +208,7 @@ class StreamPipeline implements Pipeline {
 
   /** @returns the failure as a value, for the delivery asks for it only at its end */
   private async store(parcel: Parcel): Promise<Error | undefined> {
-    const { events, facts, metrics, statuses, deadLetters } = parcel.rows;
-    const rows = events.length + facts.length + metrics.length + statuses.length + deadLetters.length;
-    if (rows === 0) return undefined; // all of it is stored already, or on its way in this same delivery
+    if (countRows(parcel.rows) === 0) return undefined; // all of it is stored already, or on its way in this same delivery
     try {
       await this.batcher.add(parcel);
       return undefined;

@@ -5,7 +5,7 @@
  * part, changes nothing: each table drops what it holds already.
  */
 import type { Fact } from "../core/fact.ts";
-import type { DeadLetter, FactWriter, RawEvent, StoreBatch } from "../core/ports.ts";
+import type { DeadLetter, FactWriter, RawEvent, Sighting, StoreBatch } from "../core/ports.ts";
 import type { StreamMetric } from "../core/stream-metric.ts";
 import type { StreamStatus } from "../core/stream-status.ts";
 import type { LinkKey } from "../core/submission.ts";
@@ -99,9 +99,18 @@ const DEAD_LETTERS: TableRows<DeadLetter> = {
 
 const EVENTS: TableRows<RawEvent> = {
   table: "events",
-  columns: ["event_id", "type", "time", "instance", "body"],
+  columns: ["event_id", "type", "time", "instance", "body", "path", "source"],
   encode: (row) =>
-    `[${quote(row.eventId)},${quote(row.type)},${row.time},${quote(row.instance)},${quote(row.body)}]`,
+    `[${quote(row.eventId)},${quote(row.type)},${row.time},${quote(row.instance)},${quote(row.body)},"${row.path}",` +
+    `${quote(row.source)}]`,
+};
+
+/** Those of an event's first source are made from its row, by a view. */
+const SIGHTINGS: TableRows<Sighting> = {
+  table: "sightings",
+  columns: ["minute", "event_id", "path", "source"],
+  encode: (row) =>
+    `[${Math.floor(row.time / 60_000) * 60},${quote(row.eventId)},"${row.path}",${quote(row.source)}]`,
 };
 
 export function createFactWriter(client: StoreClient): FactWriter {
@@ -117,6 +126,7 @@ export function createFactWriter(client: StoreClient): FactWriter {
       await insert(STATUSES, batch.statuses);
       await insert(DEAD_LETTERS, batch.deadLetters);
       await insert(EVENTS, batch.events);
+      await insert(SIGHTINGS, batch.sightings);
     },
     async knownEventIds(eventIds: readonly string[]): Promise<Set<string>> {
       if (eventIds.length === 0) return new Set();

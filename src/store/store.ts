@@ -29,6 +29,7 @@ import { linkStanding } from "./link-standing.ts";
 import { linkWaits } from "./link-waits.ts";
 import { listRequests } from "./list-requests.ts";
 import { migrate, type MigrateResult } from "./migrate.ts";
+import { pathReport } from "./path-report.ts";
 import { createCursorStore, queueLags, streamReport } from "./stream-report.ts";
 
 export interface StoreOptions extends StoreSettings {
@@ -90,6 +91,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     linkWaits: (instance, digests) => linkWaits(client, instance, digests),
     queueLags: (now) => queueLags(client, now),
     streamReport: (now) => streamReport(client, now),
+    pathReport: (since, until) => pathReport(inBackground(client), since, until),
     saveFoldSettings: (settings, now) => saveFoldSettings(client, settings, now),
     lastFactAt: async () => {
       const [row] = await client.query<{ last: number }>(

@@ -16,7 +16,15 @@ import { requestEntry, resultsEvent } from "../core/events.ts";
 import { SETTINGS, STORE_PATHS, type StorePath } from "../store/store-paths.ts";
 
 const MINUTE = 60_000;
-const EMPTY: StoreBatch = { facts: [], events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+const EMPTY: StoreBatch = {
+  facts: [],
+  events: [],
+  metrics: [],
+  statuses: [],
+  deadLetters: [],
+  sightings: [],
+  linkKeys: [],
+};
 
 export interface Rig {
   readonly path: StorePath;

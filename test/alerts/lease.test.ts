@@ -120,7 +120,7 @@ async function reject(...objectNames: readonly string[]): Promise<void> {
       errorCode: "4000802",
     }),
   );
-  const nothing = { events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+  const nothing = { events: [], metrics: [], statuses: [], deadLetters: [], sightings: [], linkKeys: [] };
   await processes[0]?.store.append({ facts, ...nothing });
 }
 

@@ -24,6 +24,7 @@ async function send(rig: Rig, minutes: number, over: Partial<SubmissionInput>): 
     facts: [submissionFact(input)],
     linkKeys: linkKeysOf(input),
     events: [],
+    sightings: [],
     metrics: [],
     statuses: [],
     deadLetters: [],

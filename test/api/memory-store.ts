@@ -21,6 +21,7 @@ import type {
   RequestFilter,
   StoreHealth,
   StreamReader,
+  PathReport,
   StreamReport,
 } from "../../src/core/ports.ts";
 import type { LinkKey } from "../../src/core/submission.ts";
@@ -41,6 +42,7 @@ export interface MemoryStore
   readonly deliveries: Delivery[];
   letters: DeadLetter[];
   report: StreamReport;
+  paths: PathReport;
   /** What `accept` answers. */
   receiptFor: (delivery: Delivery) => Receipt;
   /** While set, everything rejects with it. */
@@ -83,6 +85,7 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
     linkKeys: [],
     deliveries: [],
     letters: [],
+    paths: { since: 0, until: 0, events: 0, sampled: 1, shares: [] },
     report: { cursors: [], gaps: [], statuses: [], deadLetters: 0, lastResultAt: null },
     receiptFor: () => ({ read: 1, fresh: 1, duplicate: 0, dead: 0 }),
     fault: undefined,
@@ -196,6 +199,10 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
     async streamReport() {
       guard();
       return store.report;
+    },
+    async pathReport(since, until) {
+      guard();
+      return { ...store.paths, since, until };
     },
     ping: async () => store.fault === undefined,
   };

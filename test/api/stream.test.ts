@@ -64,8 +64,18 @@ describe("GET /v1/stream", () => {
       deadLetters: 7,
       lastResultAt: START - 1_000,
     };
+    const delayMs = { median: 800, p99: 4_000 };
+    const share = { path: "webhook", source: "webhook", first: 50, late: 40, never: 10, delayMs } as const;
+    api.store.paths = { ...api.store.paths, events: 100, shares: [share] };
     const { body } = await api.call("/v1/stream");
     expect(body).toMatchObject({
+      paths: {
+        since: "2026-11-22T00:55:00.000Z",
+        until: "2026-11-22T01:55:00.000Z",
+        events: 100,
+        sampled: 1,
+        items: [{ ...share, loss: 0.1 }],
+      },
       at: "2026-11-22T02:00:00.000Z",
       lastEventAt: "2026-11-22T01:59:55.000Z",
       lastResultAt: "2026-11-22T01:59:59.000Z",
@@ -89,6 +99,19 @@ describe("GET /v1/stream", () => {
       deadLetters: { count: 7 },
     });
     expect(JSON.stringify(body)).not.toContain("https://secret");
+  });
+
+  it("tells the shares of the sources for the interval that is asked for", async () => {
+    const api = await startApi();
+    const { body } = await api.call("/v1/stream?since=PT2H&until=PT1H");
+    expect(body.paths).toMatchObject({
+      since: "2026-11-22T00:00:00.000Z",
+      until: "2026-11-22T01:00:00.000Z",
+    });
+    for (const query of ["since=PT1H&until=PT2H", "since=yesterday"]) {
+      const refused = await api.call(`/v1/stream?${query}`);
+      expect([refused.status, refused.body.error.code]).toEqual([400, "INPUT_INVALID"]);
+    }
   });
 });
 

@@ -109,7 +109,15 @@ async function append({ count, objectName, since, until }: SilentRequests): Prom
   );
   for (let from = 0; from < facts.length; from += FACTS_PER_APPEND) {
     const part = facts.slice(from, from + FACTS_PER_APPEND);
-    await store.append({ facts: part, events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] });
+    await store.append({
+      facts: part,
+      events: [],
+      metrics: [],
+      statuses: [],
+      deadLetters: [],
+      sightings: [],
+      linkKeys: [],
+    });
   }
 }
 

@@ -17,7 +17,35 @@ it("counts a repeated event as duplicate, within a delivery and across deliverie
   expect(await pipeline.accept(page)).toEqual({ read: 3, fresh: 2, duplicate: 1, dead: 0 });
   const push = { path: "webhook", source: "webhook", payload: JSON.stringify([b]) } as const;
   expect(await pipeline.accept(push)).toEqual({ read: 1, fresh: 0, duplicate: 1, dead: 0 });
-  expect(store.batches.length).toBe(1);
+  expect(store.batches.length).toBe(2);
+});
+
+it("stores once that a further source has brought an event, and nothing else of it", async () => {
+  const store = new MemoryStore();
+  const pipeline = open(store);
+  const payload = JSON.stringify([resultsEvent("a")]);
+  await pipeline.accept({ path: "journal", source: "journal", payload });
+  const push = { path: "webhook", source: "webhook", payload } as const;
+  await pipeline.accept(push);
+  const sighting = { eventId: "a", time: Date.UTC(2026, 7, 14, 17, 30), path: "webhook", source: "webhook" };
+  expect(store.batches.at(-1)).toMatchObject({ facts: [], events: [], sightings: [sighting] });
+  await pipeline.accept(push);
+  await pipeline.accept({ path: "journal", source: "journal", payload });
+  await pipeline.accept({ path: "replay", source: "file", payload });
+  expect(store.batches.length).toBe(2);
+});
+
+it("does not acknowledge a further source's event before that is stored", async () => {
+  const store = new MemoryStore();
+  const pipeline = open(store);
+  const payload = JSON.stringify([resultsEvent("a")]);
+  await pipeline.accept({ path: "journal", source: "journal", payload });
+  const push = { path: "webhook", source: "webhook", payload } as const;
+  store.away = storeAway();
+  await expect(pipeline.accept(push)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  store.away = undefined;
+  await pipeline.accept(push);
+  expect(store.batches.at(-1)?.sightings).toMatchObject([{ eventId: "a", path: "webhook" }]);
 });
 
 it("counts exactly against the store after a restart, when asked to", async () => {

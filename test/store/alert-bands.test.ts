@@ -9,7 +9,15 @@ import { STORE_PATHS, type StorePath } from "./store-paths.ts";
 
 const START = Date.parse(T0);
 const MINUTE = 60_000;
-const EMPTY: StoreBatch = { facts: [], events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+const EMPTY: StoreBatch = {
+  facts: [],
+  events: [],
+  metrics: [],
+  statuses: [],
+  deadLetters: [],
+  sightings: [],
+  linkKeys: [],
+};
 const EVERY = {};
 
 function submission(id: string, changes: Partial<SubmissionInput> = {}): Fact {

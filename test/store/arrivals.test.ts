@@ -3,7 +3,15 @@ import type { StoreBatch } from "../../src/core/ports.ts";
 import { submitted } from "../api/facts.ts";
 import { STORE_PATHS, type StorePath } from "./store-paths.ts";
 
-const EMPTY: StoreBatch = { facts: [], events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+const EMPTY: StoreBatch = {
+  facts: [],
+  events: [],
+  metrics: [],
+  statuses: [],
+  deadLetters: [],
+  sightings: [],
+  linkKeys: [],
+};
 
 describe.each(STORE_PATHS)("arrivals, $name", ({ open }) => {
   let path: StorePath;

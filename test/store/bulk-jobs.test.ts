@@ -38,7 +38,7 @@ function seen(jobId: string, jobState: JobFact["jobState"], over: Partial<JobFac
   };
 }
 
-const NOTHING = { events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+const NOTHING = { events: [], metrics: [], statuses: [], deadLetters: [], sightings: [], linkKeys: [] };
 
 function problemsOf(jobId: string): ResultFact {
   const eventId = `problem-records/${jobId}`;

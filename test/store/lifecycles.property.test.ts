@@ -33,7 +33,7 @@ describe.each(STORE_PATHS)("the fold as a view, store $name", ({ open }) => {
       fc.asyncProperty(cases, async ({ base, sets, after }) => {
         const now = base + after * 60_000;
         const facts = sets.flat();
-        const empty = { events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+        const empty = { events: [], metrics: [], statuses: [], deadLetters: [], sightings: [], linkKeys: [] };
         await path.store.append({ ...empty, facts });
         const ids = [...new Set(facts.map((fact) => fact.requestId))];
         const clock: Clock = { now: () => now, sleep: () => Promise.reject(new Error("not asked for")) };

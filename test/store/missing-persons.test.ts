@@ -14,7 +14,15 @@ const MINUTE = 60_000;
 /** Near the machine's own time: what is older than 8 days is dropped. */
 const NOW = Date.now();
 const START = NOW - 20 * MINUTE;
-const EMPTY: StoreBatch = { facts: [], events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+const EMPTY: StoreBatch = {
+  facts: [],
+  events: [],
+  metrics: [],
+  statuses: [],
+  deadLetters: [],
+  sightings: [],
+  linkKeys: [],
+};
 const INSTANCE = "123-ABC-456";
 
 const clock: Clock = { now: () => NOW, sleep: () => Promise.reject(new Error("not asked for")) };

@@ -9,7 +9,15 @@ import { METRICS_EVENT, requestEntry, resultsEvent, STATUS_EVENT, T0 } from "../
 import { SETTINGS, STORE_PATHS, type StorePath } from "./store-paths.ts";
 
 const START = Date.parse(T0);
-const EMPTY: StoreBatch = { facts: [], events: [], metrics: [], statuses: [], deadLetters: [], linkKeys: [] };
+const EMPTY: StoreBatch = {
+  facts: [],
+  events: [],
+  metrics: [],
+  statuses: [],
+  deadLetters: [],
+  sightings: [],
+  linkKeys: [],
+};
 
 function clockAt(now: number): Clock {
   return { now: () => now, sleep: () => Promise.reject(new Error("not asked for")) };
@@ -202,7 +210,17 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     const body = JSON.stringify(METRICS_EVENT);
     await store.append({
       ...EMPTY,
-      events: [{ eventId: "known", type: "metrics", time: START, instance: "i", body }],
+      events: [
+        {
+          eventId: "known",
+          type: "metrics",
+          time: START,
+          instance: "i",
+          body,
+          path: "journal",
+          source: "journal",
+        },
+      ],
     });
     expect(await store.knownEventIds(["known", "unknown"])).toEqual(new Set(["known"]));
   });

@@ -11,15 +11,9 @@ import type { ApiParts } from "../parts.ts";
 import { requestParams } from "../path-id.ts";
 import type { RouteApp } from "../route-app.ts";
 import { routeErrors } from "../route-errors.ts";
-import { inputInvalid } from "../schema-check.ts";
 import { closed, ref } from "../schemas/field.ts";
 import { requestFilters } from "../schemas/request-filter.ts";
-import { parseBound } from "../time-input.ts";
-
-const bound = (description: string) =>
-  Type.Optional(
-    Type.String({ maxLength: 64, description: `${description} RFC 3339, or back from now: PT6H, P7D.` }),
-  );
+import { bound, checkInterval, readBound } from "../time-bound.ts";
 
 const listQuery = Type.Object(
   {
@@ -103,22 +97,12 @@ function filterOf(query: Omit<ListQuery, "cursor" | "limit">, now: number): Requ
   const { since, until, ...rest } = query;
   const from = since === undefined ? undefined : readBound("since", since, now);
   const to = until === undefined ? undefined : readBound("until", until, now);
-  if (from !== undefined && to !== undefined && from >= to) {
-    throw inputInvalid([{ field: "since", message: "must be before until" }]);
-  }
+  if (from !== undefined && to !== undefined) checkInterval(from, to);
   return {
     ...(rest as RequestFilter),
     ...(from === undefined ? {} : { since: from }),
     ...(to === undefined ? {} : { until: to }),
   };
-}
-
-function readBound(field: string, text: string, now: number): number {
-  const at = parseBound(text, now);
-  if (at !== undefined) return at;
-  throw inputInvalid([
-    { field, message: "must be an RFC 3339 time (encode + as %2B) or a duration such as PT6H" },
-  ]);
 }
 
 function positionOf([t0, requestId]: readonly unknown[]): ListPosition {

@@ -3,13 +3,14 @@
  */
 import { Type } from "typebox";
 import { timeText } from "../../core/lifecycle-json.ts";
-import type { JournalCursor, SourceStatus } from "../../core/ports.ts";
+import type { JournalCursor, PathReport, SourceStatus } from "../../core/ports.ts";
 import type { StreamStatus } from "../../core/stream-status.ts";
-import { JOURNAL_KEEPS_MS } from "../limits.ts";
+import { JOURNAL_KEEPS_MS, PATHS_SETTLE_MS, PATHS_SPAN_MS } from "../limits.ts";
 import type { ApiParts } from "../parts.ts";
 import type { RouteApp } from "../route-app.ts";
 import { routeErrors } from "../route-errors.ts";
 import { closed, ref } from "../schemas/field.ts";
+import { bound, checkInterval, readBound } from "../time-bound.ts";
 
 export function streamRoutes(app: RouteApp, { stream, sources, clock }: ApiParts): void {
   app.get(
@@ -20,13 +21,22 @@ export function streamRoutes(app: RouteApp, { stream, sources, clock }: ApiParts
         operationId: "getStream",
         tags: ["stream"],
         summary: "Whether the stream can be relied on",
-        querystring: Type.Object({}, closed),
+        querystring: Type.Object(
+          {
+            since: bound("Where the interval of `paths` begins; default an hour before its end."),
+            until: bound("Where it ends; default 5 minutes ago, for what is younger may still be under way."),
+          },
+          closed,
+        ),
         response: { 200: ref("StreamHealth"), ...routeErrors("read") },
       },
     },
-    async () => {
+    async ({ query }) => {
       const now = clock.now();
-      const report = await stream.streamReport(now);
+      const [report, paths] = await Promise.all([
+        stream.streamReport(now),
+        stream.pathReport(...intervalOf(query, now)),
+      ]);
       const running = sources();
       return {
         at: timeText(now),
@@ -40,11 +50,29 @@ export function streamRoutes(app: RouteApp, { stream, sources, clock }: ApiParts
           until: timeText(gap.until),
           reason: gap.reason,
         })),
+        paths: pathsJson(paths),
         instances: instancesJson(report.statuses),
         deadLetters: { count: report.deadLetters },
       };
     },
   );
+}
+
+function intervalOf(query: { since?: string; until?: string }, now: number): [number, number] {
+  const until = query.until === undefined ? now - PATHS_SETTLE_MS : readBound("until", query.until, now);
+  const since = query.since === undefined ? until - PATHS_SPAN_MS : readBound("since", query.since, now);
+  checkInterval(since, until);
+  return [since, until];
+}
+
+function pathsJson({ since, until, events, sampled, shares }: PathReport) {
+  return {
+    since: timeText(since),
+    until: timeText(until),
+    events,
+    sampled,
+    items: shares.map((share) => ({ ...share, loss: events === 0 ? 0 : share.never / events })),
+  };
 }
 
 /** A cursor is as old as its newest event, and no younger than its last save. */

@@ -44,6 +44,39 @@ const gap = Type.Object(
   { ...closed, description: "An interval in which events may have been lost on their way." },
 );
 
+const path = Type.Object(
+  {
+    path: Type.Enum(PATHS, { description: "The way in which its events arrive." }),
+    source: text("Name of the source."),
+    first: count("Events that it brought before every other."),
+    late: count("Events that another had brought already."),
+    never: count("Events that only others brought: lost on this way, or not there yet."),
+    loss: Type.Number({ description: "`never` as a share of all events, 0 to 1." }),
+    delayMs: Type.Union(
+      [
+        Type.Object(
+          { median: count("Half of them came after so long."), p99: count("99 of 100 of them.") },
+          closed,
+        ),
+        Type.Null(),
+      ],
+      { description: "By how much its late events came after the first; null: it has none." },
+    ),
+  },
+  { ...closed, description: "What a source has brought of all events that are known." },
+);
+
+const paths = Type.Object(
+  {
+    since: time("Events of this time and later, by their own time."),
+    until: time("Events before this time."),
+    events: count("Events that any source brought, duplicates counted once."),
+    sampled: count("One in so many events was looked at, and the counts are scaled up; 1: all."),
+    items: Type.Array(path, { description: "One a source; files that were replayed are none." }),
+  },
+  { ...closed, description: "What each source has delivered first, late or never." },
+);
+
 const queue = Type.Object(
   {
     priority: text("Name of the queue."),
@@ -76,6 +109,7 @@ const streamHealth = named(
       cursors: Type.Array(cursor, { description: "One a journal." }),
       sources: Type.Array(source, { description: "Sources of the process that answers." }),
       gaps: Type.Array(gap, { description: "Where the stream had gaps." }),
+      paths,
       instances: Type.Array(instance, { description: "Queues and quota." }),
       deadLetters: Type.Object(
         { count: count("How many there are.") },

@@ -7,6 +7,8 @@ CREATE TABLE IF NOT EXISTS {{table events}} {{on_cluster}}
     time        DateTime64(3, 'UTC'),
     instance    LowCardinality(String),
     body        String COMMENT 'JSON as it came; empty when raw bodies are off' CODEC(ZSTD(3)),
+    path        String COMMENT 'on which it came first, as far as the process knew that stored it',
+    source      String COMMENT 'the name of the source on that path',
     ingested_at DateTime('UTC') DEFAULT now()
 )
 ENGINE = {{engine ReplacingMergeTree}}
@@ -15,6 +17,27 @@ ORDER BY event_id
 TTL ingested_at + INTERVAL {{raw_retention_days}} DAY
 SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1;
 -- distributed: events by cityHash64(event_id)
+
+-- Which source has brought which event, and when it first did: what one has and another has not was lost on its way.
+CREATE TABLE IF NOT EXISTS {{table sightings}} {{on_cluster}}
+(
+    event_id String EPHEMERAL,
+    minute   DateTime('UTC') COMMENT 'of the time of the event',
+    event    UInt64 DEFAULT cityHash64(event_id),
+    path     LowCardinality(String),
+    source   LowCardinality(String),
+    seen_at  SimpleAggregateFunction(min, DateTime64(3, 'UTC')) DEFAULT now64(3, 'UTC') COMMENT 'by the clock of ClickHouse'
+)
+ENGINE = {{engine AggregatingMergeTree}}
+PARTITION BY toDate(minute)
+ORDER BY (minute, event, path, source)
+TTL minute + INTERVAL 2 DAY
+SETTINGS ttl_only_drop_parts = 1;
+-- distributed: sightings by event
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS sightings_mv {{on_cluster}} TO {{table sightings}} AS
+SELECT toStartOfMinute(time) AS minute, cityHash64(event_id) AS event, path, source, now64(3, 'UTC') AS seen_at
+FROM {{table events}};
 
 CREATE TABLE IF NOT EXISTS {{table stream_metrics}} {{on_cluster}}
 (
