@@ -7,6 +7,7 @@ import { decodeBench } from "./decode-bench.ts";
 import { foldBench } from "./fold-bench.ts";
 import { ingestBench } from "./ingest-bench.ts";
 import { listBench, rareListBench } from "./list-bench.ts";
+import { liveBench } from "./live-bench.ts";
 import { recorderBench } from "./recorder-bench.ts";
 import { statusBench } from "./status-bench.ts";
 import { submissionsBench } from "./submissions-bench.ts";
@@ -20,6 +21,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   webhookBench,
   submissionsBench,
   recorderBench,
+  liveBench,
   visibleBench,
   decodeBench,
   foldBench,

@@ -1,5 +1,6 @@
 /**
- * From an event to its answer: how long until a status by id shows what was relayed, or put into the journal.
+ * From an event to its answer: how long until a status by id shows what was relayed, or put into the journal, and until
+ * somebody who waits for it is told.
  */
 import { SIMULATED } from "../../src/simulator/options.ts";
 import { createRandom, type Random } from "../../src/simulator/random.ts";
@@ -30,6 +31,7 @@ export const visibleBench: Benchmark = {
         return row?.n === "10";
       });
       yield* relayed(context, calls, random);
+      yield* awaited(context, calls, openCalls(service.url), random);
       const samples: number[] = [];
       for (let run = 0; run < (context.quick ? 4 : 60); run++) {
         await pause(random.integer(1_000)); // else every event would just have missed a poll
@@ -63,6 +65,24 @@ async function* relayed(context: BenchContext, calls: HttpCalls, random: Random)
   }
   yield figureOf("event relayed: durable after", "ms", durable);
   yield figureOf("event relayed: visible after", "ms", visible, { p99AtMost: 300 });
+}
+
+async function* awaited(context: BenchContext, calls: HttpCalls, waiting: HttpCalls, random: Random) {
+  const told: number[] = [];
+  try {
+    for (let run = 0; run < (context.quick ? 10 : 300); run++) {
+      const { event, requestId } = resultsEvent(random);
+      const answer = waiting.getJson<{ state: string }>(`${requestPath(requestId)}/wait?timeoutMs=10000`);
+      await pause(5 + random.integer(100)); // it waits when the event comes
+      const sentAt = performance.now();
+      await calls.post("/v1/events", event);
+      check((await answer).state === "succeeded", requestId);
+      told.push(performance.now() - sentAt);
+    }
+  } finally {
+    await waiting.close();
+  }
+  yield figureOf("event relayed: whoever waits is told after", "ms", told, { p99AtMost: 250 });
 }
 
 async function untilSeen(calls: HttpCalls, requestId: string): Promise<void> {

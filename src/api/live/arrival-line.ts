@@ -16,6 +16,8 @@ export class ArrivalLine {
   /** Arrivals of the last seconds that were handed out, in their order. */
   private readonly seen = new Map<string, number>();
   private lookedBackAt: number;
+  /** Behind the newest arrivals there is nothing to look back for: all that is as old has become visible. */
+  private isBehind = false;
 
   /** @param at epoch milliseconds by ClickHouse's clock; what arrived later is read */
   constructor(reader: ArrivalReader, at: number, now: number) {
@@ -38,7 +40,8 @@ export class ArrivalLine {
   /** @returns request ids, and whether there may be more at once */
   async read(limit: number, now: number): Promise<{ requestIds: Set<string>; more: boolean }> {
     const requestIds = new Set<string>();
-    if (now - this.lookedBackAt >= LOOK_BACK_EVERY_MS && this.seen.size < MOST_REMEMBERED) {
+    const looksBack = !this.isBehind && this.seen.size < MOST_REMEMBERED;
+    if (looksBack && now - this.lookedBackAt >= LOOK_BACK_EVERY_MS) {
       this.lookedBackAt = now;
       const back = { at: this.position.at - LOOK_BACK_MS, requestId: "" };
       this.take(await this.reader.arrivalsAfter(back, MOST_REMEMBERED), requestIds);
@@ -46,7 +49,8 @@ export class ArrivalLine {
     const rows = await this.reader.arrivalsAfter(this.position, limit);
     this.take(rows, requestIds);
     this.forget();
-    return { requestIds, more: rows.length === limit };
+    this.isBehind = rows.length === limit;
+    return { requestIds, more: this.isBehind };
   }
 
   private take(rows: readonly Arrival[], into: Set<string>): void {
@@ -55,7 +59,7 @@ export class ArrivalLine {
       if (this.seen.has(key)) continue;
       this.seen.set(key, row.at);
       into.add(row.requestId);
-      if (isBehind(this.position, row)) this.position = row;
+      if (isBefore(this.position, row)) this.position = row;
     }
   }
 
@@ -67,6 +71,6 @@ export class ArrivalLine {
   }
 }
 
-function isBehind(one: Arrival, other: Arrival): boolean {
+function isBefore(one: Arrival, other: Arrival): boolean {
   return other.at > one.at || (other.at === one.at && other.requestId > one.requestId);
 }

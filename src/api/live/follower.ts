@@ -2,6 +2,7 @@
  * A follower: somebody who wants to hear of every lifecycle that changes, over whatever connection.
  */
 import type { ErrorCode } from "../../core/errors.ts";
+import type { LiveBatch } from "./live-batch.ts";
 import type { LiveFilter } from "./live-filter.ts";
 
 /** What a follower is sent. `lifecycle`: a request as it is now; `gap`: changes in a time that it will not hear of. */
@@ -15,7 +16,7 @@ export interface LiveEvent {
 
 /** The connection's end of it. */
 export interface LiveLine {
-  send(event: LiveEvent): void;
+  send(batch: LiveBatch): void;
   /** Bytes that were sent and not yet taken. */
   readonly waitingBytes: number;
   /** Says why, and ends the connection. */

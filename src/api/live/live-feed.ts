@@ -13,6 +13,7 @@ import type { ArrivalReader, ChangeFeed, Clock, Logger } from "../../core/ports.
 import { ArrivalLine } from "./arrival-line.ts";
 import { DueChanges } from "./due-changes.ts";
 import type { Follower, LiveEvent } from "./follower.ts";
+import { LiveBatch } from "./live-batch.ts";
 import { fitsFilter } from "./live-filter.ts";
 
 export interface LiveFeedParts {
@@ -64,8 +65,10 @@ export interface LiveCounts {
 const POLL_MS = 500;
 /** Changes of one moment go together. */
 const GATHER_MS = 50;
-/** Of the time, the feed works at most one part in so many. */
+/** After reading and folding the feed rests for so many times as long as that took. */
 const REST_FACTOR = 3;
+/** After writing for so many times as long: a thousand followers take a twentieth of a core, and no more. */
+const WRITE_REST_FACTOR = 20;
 
 export function createLiveFeed(parts: LiveFeedParts): LiveFeed {
   return new Feed(parts);
@@ -83,6 +86,8 @@ class Feed implements LiveFeed {
   private line: ArrivalLine | undefined;
   private running = false;
   private failing = false;
+  /** Milliseconds spent writing since the last rest. */
+  private wroteMs = 0;
   /** The last round left arrivals over. */
   private hasMore = false;
   private nap = new AbortController();
@@ -148,8 +153,10 @@ class Feed implements LiveFeed {
         if (!this.failing) logger.warn({ err }, "the live feed waits for the store");
         this.failing = true;
       }
-      const workedMs = clock.now() - began;
-      await this.rest(Math.max(GATHER_MS, workedMs * REST_FACTOR));
+      const { wroteMs } = this;
+      this.wroteMs = 0;
+      const foldedMs = clock.now() - began - wroteMs;
+      await this.rest(Math.max(GATHER_MS, foldedMs * REST_FACTOR, wroteMs * WRITE_REST_FACTOR));
       if (!this.hasMore && !this.nap.signal.aborted) await this.rest(POLL_MS, this.nap.signal);
     }
     this.running = false;
@@ -165,20 +172,19 @@ class Feed implements LiveFeed {
     const now = clock.now();
     this.line ??= new ArrivalLine(arrivals, (await arrivals.lastArrivalAt()) ?? 0, now);
     if (this.hasMore) await this.skipIfBehind(this.line);
-    const limit = Math.max(
-      1,
-      Math.min(limits.foldedAtOnce, limits.sentAtOnce / Math.max(1, this.following.size)),
-    );
+    const limit = Math.max(1, Math.min(limits.foldedAtOnce, limits.sentAtOnce / Math.max(1, this.followers)));
     const { requestIds, more } = await this.line.read(Math.floor(limit), now);
     const byTime = this.due.due(now, limits.foldedAtOnce).filter((id) => !requestIds.has(id));
     if (requestIds.size + byTime.length === 0) return false;
     const found = await this.parts.ledger.getMany([...requestIds, ...byTime]);
     const foldedAt = clock.now();
     this.due.forget(byTime.filter((id) => !found.has(id)));
+    const told: Lifecycle[] = [];
     for (const [requestId, one] of found) {
       const changed = this.due.note(one, foldedAt);
-      if (changed || requestIds.has(requestId)) this.tell(one, foldedAt, this.line.at, this.following);
+      if (changed || requestIds.has(requestId)) told.push(one);
     }
+    this.tell(told, foldedAt, this.line.at, this.following);
     return more;
   }
 
@@ -186,7 +192,7 @@ class Feed implements LiveFeed {
     const last = await this.parts.arrivals.lastArrivalAt();
     if (last === undefined || last - line.at <= this.parts.limits.maxBehindMs || line.at === 0) return;
     this.counts.skipped += 1;
-    const gap = gapEvent(line.at, last);
+    const gap = new LiveBatch([gapEvent(line.at, last)]);
     line.skipTo(last);
     for (const follower of this.following) this.send(follower, gap);
   }
@@ -198,13 +204,13 @@ class Feed implements LiveFeed {
     try {
       const last = (await arrivals.lastArrivalAt()) ?? 0;
       const oldest = last - limits.maxBehindMs;
-      if (after < oldest) this.send(follower, gapEvent(after, oldest));
+      if (after < oldest) this.send(follower, new LiveBatch([gapEvent(after, oldest)]));
       const line = new ArrivalLine(arrivals, Math.max(after, oldest) - 1, clock.now());
       while (this.catchingUp.has(follower)) {
         const began = clock.now();
         const { requestIds, more } = await line.read(limits.foldedAtOnce, began);
-        const found = requestIds.size === 0 ? [] : (await ledger.getMany([...requestIds])).values();
-        for (const one of found) this.tell(one, clock.now(), line.at, [follower]);
+        const found = requestIds.size === 0 ? [] : [...(await ledger.getMany([...requestIds])).values()];
+        this.tell(found, clock.now(), line.at, [follower]);
         if (!more && line.at >= (this.line?.at ?? 0)) break;
         await this.rest(Math.max(GATHER_MS, (clock.now() - began) * REST_FACTOR));
       }
@@ -216,16 +222,29 @@ class Feed implements LiveFeed {
     }
   }
 
-  private tell(one: Lifecycle, now: number, at: number, to: Iterable<Follower>): void {
-    let event: LiveEvent | undefined;
+  /** Each lifecycle becomes text once, each filter's share of them a batch once. */
+  private tell(told: readonly Lifecycle[], now: number, at: number, to: Iterable<Follower>): void {
+    const began = performance.now();
+    const events = new Map<Lifecycle, LiveEvent>();
+    const eventOf = (one: Lifecycle): LiveEvent => {
+      const event = events.get(one) ?? lifecycleEvent(one, now, at);
+      events.set(one, event);
+      return event;
+    };
+    const batches = new Map<string, LiveBatch>();
     for (const follower of to) {
-      if (!fitsFilter(one, follower.filter)) continue;
-      event ??= { event: "lifecycle", id: String(at), data: JSON.stringify(lifecycleJson(one, now)) };
-      this.send(follower, event);
+      const key = JSON.stringify(follower.filter);
+      let batch = batches.get(key);
+      if (batch === undefined) {
+        batch = new LiveBatch(told.filter((one) => fitsFilter(one, follower.filter)).map(eventOf));
+        batches.set(key, batch);
+      }
+      if (batch.events.length > 0) this.send(follower, batch);
     }
+    this.wroteMs += performance.now() - began;
   }
 
-  private send(follower: Follower, event: LiveEvent): void {
+  private send(follower: Follower, batch: LiveBatch): void {
     if (follower.line.waitingBytes > this.parts.limits.maxWaitingBytes) {
       this.leave(follower);
       this.counts.letGo += 1;
@@ -235,9 +254,13 @@ class Feed implements LiveFeed {
       );
       return;
     }
-    this.counts.sent += 1;
-    follower.line.send(event);
+    this.counts.sent += batch.events.length;
+    follower.line.send(batch);
   }
+}
+
+function lifecycleEvent(one: Lifecycle, now: number, at: number): LiveEvent {
+  return { event: "lifecycle", id: String(at), data: JSON.stringify(lifecycleJson(one, now)) };
 }
 
 function gapEvent(from: number, until: number): LiveEvent {

@@ -1,6 +1,6 @@
 /** A follower over Server-Sent Events: text that goes on, kept alive by comments. */
 import type { ServerResponse } from "node:http";
-import type { LiveEvent, LiveLine } from "./follower.ts";
+import type { LiveLine } from "./follower.ts";
 import { HEARTBEAT_MS } from "../limits.ts";
 
 /** How long the last words may take to go out, before the connection is cut. */
@@ -18,8 +18,7 @@ export function createSseLine(response: ServerResponse): SseLine {
   response.write(`retry: ${RETRY_MS}\n\n`);
   const beat = setInterval(() => response.write(": still there\n\n"), HEARTBEAT_MS);
   return {
-    send: ({ event, id, data }: LiveEvent) =>
-      void response.write(`id: ${id}\nevent: ${event}\ndata: ${data}\n\n`),
+    send: ({ sse }) => void response.write(sse),
     get waitingBytes() {
       return response.writableLength;
     },

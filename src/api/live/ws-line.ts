@@ -1,7 +1,8 @@
 /** A follower over a WebSocket: a JSON message an event, pings, and a close code that tells why. */
+import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import type { ErrorCode } from "../../core/errors.ts";
-import type { LiveEvent, LiveLine } from "./follower.ts";
+import type { LiveLine } from "./follower.ts";
 import { HEARTBEAT_MS } from "../limits.ts";
 
 /** RFC 6455: 1001 going away, 1008 against the rules, 1013 try again later. */
@@ -9,8 +10,12 @@ const CLOSE_CODES: Partial<Record<ErrorCode, number>> = { SHUTTING_DOWN: 1001, F
 const TRY_AGAIN_LATER = 1013;
 const LAST_WORDS_MS = 1_000;
 
-/** A peer that does not answer a ping until the next one is gone. */
-export function createWsLine(socket: WebSocket): LiveLine {
+/**
+ * A peer that does not answer a ping until the next one is gone.
+ *
+ * @param connection that the WebSocket runs over
+ */
+export function createWsLine(socket: WebSocket, connection: Socket): LiveLine {
   let answered = true;
   const beat = setInterval(() => {
     if (!answered) {
@@ -23,7 +28,11 @@ export function createWsLine(socket: WebSocket): LiveLine {
   socket.on("pong", () => (answered = true));
   socket.on("close", () => clearInterval(beat));
   return {
-    send: ({ event, id, data }: LiveEvent) => socket.send(`{"event":"${event}","id":"${id}","data":${data}}`),
+    send({ messages }) {
+      connection.cork(); // one write for all of them
+      for (const message of messages) socket.send(message, { binary: false });
+      connection.uncork();
+    },
     get waitingBytes() {
       return socket.bufferedAmount;
     },

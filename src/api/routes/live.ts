@@ -97,9 +97,9 @@ export function liveRoutes(app: RouteApp, feed: LiveFeed): void {
       feed.requireRoom();
     },
     handler: () => undefined,
-    wsHandler: (socket, { query }) => {
+    wsHandler: (socket, { query, raw }) => {
       const { lastEventId, ...filter } = query as Static<typeof liveQuery>;
-      const line = createWsLine(socket);
+      const line = createWsLine(socket, raw.socket);
       const leave = feed.follow({ filter: filter as LiveFilter, after: positionOf(lastEventId), line });
       socket.on("close", leave);
       socket.on("error", () => socket.terminate()); // what it sends is too long, or no WebSocket
