@@ -4,6 +4,7 @@
 import type { Registry } from "prom-client";
 import type { AlertConfig } from "./alert-config.ts";
 import { type HookTest, openHooks, testHooks } from "./alert-hooks.ts";
+import { type CompletenessWatch, createCompletenessWatch } from "./alerts/completeness-watch.ts";
 import { type AlertEngine, type EngineOptions, openAlertEngine } from "./alerts/engine.ts";
 import { missingPersonsOf } from "./alerts/missing-persons.ts";
 import { createOutbox, type Outbox } from "./alerts/outbox.ts";
@@ -15,6 +16,7 @@ import { type LeaseTiming, runLeased } from "./alerts/lease.ts";
 import { createAlertTexts } from "./alerts/template.ts";
 import type { Alert } from "./core/alert.ts";
 import type { AlertPayload, AlertStore } from "./core/alert-ports.ts";
+import type { CompletenessStore } from "./core/completeness-ports.ts";
 import { After202Error } from "./core/errors.ts";
 import { createLedger, type Ledger } from "./core/ledger.ts";
 import type { MissingPersonsReader } from "./core/missing-persons.ts";
@@ -23,7 +25,7 @@ import type { Clock, FactReader, Logger } from "./core/ports.ts";
 import { createAlertMetrics } from "./service-metrics.ts";
 
 export interface AlertingParts {
-  readonly store: AlertStore & FactReader;
+  readonly store: AlertStore & FactReader & CompletenessStore;
   /** Other processes may use the store: of those with the role alerts one runs alerting. */
   readonly shared: boolean;
   readonly leaseTiming?: LeaseTiming;
@@ -93,11 +95,19 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
     streamRuleIntervalMs: Math.max(500, 10_000 / parts.speed),
     observe: metrics.engine,
   });
+  const completeness: CompletenessWatch = createCompletenessWatch({
+    store,
+    clock,
+    logger,
+    coveredUntil: parts.coveredUntil,
+    speed: parts.speed,
+    observe: metrics.completeness,
+  });
   const lead = async (signal: AbortSignal): Promise<void> => {
     term ??= await openTerm();
     metrics.leading(true);
     try {
-      await Promise.all([term.engine.run(signal), term.outbox.run(signal)]);
+      await Promise.all([term.engine.run(signal), term.outbox.run(signal), completeness.run(signal)]);
     } finally {
       term = undefined;
       metrics.leading(false);

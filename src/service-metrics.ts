@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { EngineFigures } from "./alerts/engine.ts";
 import type { OutboxObserver } from "./alerts/outbox-observer.ts";
+import { completenessOf, type JudgedWindow } from "./core/completeness.ts";
 import type { SourceStatus } from "./core/ports.ts";
 import type { PipelineObserver } from "./pipeline/pipeline-observer.ts";
 
@@ -105,11 +106,24 @@ export function createAlertMetrics(registry: Registry): {
   readonly outbox: OutboxObserver;
   readonly engine: (figures: EngineFigures) => void;
   readonly leading: (isLeading: boolean) => void;
+  readonly completeness: (windows: readonly JudgedWindow[]) => void;
 } {
   const registers = [registry];
   const leading = new Gauge({
     name: "after202_alerts_leading",
     help: "1 while this process runs alerting, 0 while another does; the sum over all is to be 1.",
+    registers,
+  });
+  const completeness = new Gauge({
+    name: "after202_stream_completeness_ratio",
+    help: "Of the records that an instance's metrics events state, within 7 days, the share that has arrived.",
+    labelNames: ["instance"],
+    registers,
+  });
+  const missing = new Gauge({
+    name: "after202_stream_missing_records",
+    help: "Records that metrics events state, within 7 days, and that have not arrived.",
+    labelNames: ["instance", "object_type", "priority"],
     registers,
   });
   const firing = new Gauge({ name: "after202_alerts_firing", help: "Alerts that fire now.", registers });
@@ -144,6 +158,17 @@ export function createAlertMetrics(registry: Registry): {
     registers,
   });
   return {
+    completeness(windows) {
+      completeness.reset();
+      missing.reset();
+      for (const instance of new Set(windows.map((one) => one.instance))) {
+        completeness.set({ instance }, completenessOf(windows.filter((one) => one.instance === instance)));
+      }
+      for (const one of windows) {
+        const { instance, objectType: object_type, priority } = one;
+        missing.inc({ instance, object_type, priority }, one.missing);
+      }
+    },
     outbox: {
       delivered(hook, seconds) {
         deliveries.inc({ hook, outcome: "delivered" });

@@ -93,8 +93,9 @@ export const DEFAULT_TEXTS: Readonly<Record<AlertRuleName, RuleTexts>> = {
   "stream-gap": {
     title: "Gap in the stream: {{subject}}",
     description:
-      "The journal no longer holds a part that was not read. Requests of that time may have results that nobody saw: " +
-      "alerts that are inferred from silence wait there.",
+      "Part of the stream has not arrived: the journal no longer holds what was not read, or the hourly metrics events " +
+      "state more than came. Requests of that time may have results that nobody saw. GET /v1/stream tells what is " +
+      "missing; `after202 backfill` reads the journal again.",
     summary: {
       firing: "The stream {{subject}} has a gap: {{reason}}",
       resolved: "The gap in the stream {{subject}} is past",

@@ -56,5 +56,8 @@ export const MAX_ID_LENGTH = 1_024;
 /** Which events the shares of the sources are told of: those of the last hour, but for what may still be under way. */
 export const PATHS_SPAN_MS = 3_600_000;
 export const PATHS_SETTLE_MS = 5 * 60_000;
+export const DAY_MS = 24 * 3_600_000;
+/** Metrics events come hourly: what is younger than this may still be stated. */
+export const STATED_WITHIN_MS = 90 * 60_000;
 /** How long the journal keeps events. */
 export const JOURNAL_KEEPS_MS = 7 * 24 * 3_600_000;

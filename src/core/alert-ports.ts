@@ -1,5 +1,6 @@
 /** Ports of alerting: what it asks of the store, and what it hands to hooks. */
 import type { Alert, AlertEvent, AlertGroup, AlertRequests, AlertRuleName } from "./alert.ts";
+import type { CompletenessReader } from "./completeness-ports.ts";
 import type { Evidence } from "./lifecycle.ts";
 import type { RecordCounts } from "./fact.ts";
 import type { CoverageGap, JournalCursor } from "./ports.ts";
@@ -41,7 +42,7 @@ export interface AwaitedInstance {
   readonly awaitedSince: number;
 }
 
-export interface AlertReader {
+export interface AlertReader extends Pick<CompletenessReader, "judgedWindows"> {
   /**
    * Requests that began in [since, until), by the time-ordered facts, unless these show every record done; in the order of
    * their beginning.

@@ -3,6 +3,7 @@
  *
  * Declared for their consumers. Nothing here has behaviour; app.ts decides who implements what.
  */
+import type { CompletenessReader } from "./completeness-ports.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Fact, JobState } from "./fact.ts";
 import type { StreamMetric } from "./stream-metric.ts";
@@ -340,7 +341,7 @@ export interface PathReport {
   readonly shares: readonly PathShare[];
 }
 
-export interface StreamReader {
+export interface StreamReader extends CompletenessReader {
   streamReport(now: number): Promise<StreamReport>;
   /** @param since and @param until epoch milliseconds of the events' own time, whole minutes */
   pathReport(since: number, until: number): Promise<PathReport>;

@@ -1,6 +1,7 @@
 /** What alerts ask of the stream: shares of failures, cursors, gaps, quota and lag, silence, dead letters. */
 import type { AlertReader, FailureShare } from "../core/alert-ports.ts";
 import type { StoreClient } from "./client.ts";
+import { createCompletenessStore } from "./completeness.ts";
 import { coverageGaps, journalCursors, statusOf, type StatusRow, SELECT_STATUS } from "./stream-report.ts";
 
 type StreamQuestions = Pick<
@@ -11,12 +12,14 @@ type StreamQuestions = Pick<
   | "streamStatuses"
   | "awaitedInstances"
   | "countDeadLetters"
+  | "judgedWindows"
 >;
 
 export function createAlertStream(client: StoreClient): StreamQuestions {
   return {
     failureShares: (since, until) => failureShares(client, since, until),
     journalCursors: () => journalCursors(client),
+    judgedWindows: (since) => createCompletenessStore(client).judgedWindows(since),
     coverageGaps: (since) => coverageGaps(client, since),
     async streamStatuses(since, until) {
       const rows = await client.query<StatusRow>(

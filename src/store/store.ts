@@ -2,6 +2,7 @@
  * The store as a whole: opened, migrated, and every question that the others ask of it.
  */
 import type { AlertStore } from "../core/alert-ports.ts";
+import type { CompletenessStore } from "../core/completeness-ports.ts";
 import type { SettingsByInstance } from "../core/lifecycle-settings.ts";
 import type {
   ArrivalReader,
@@ -20,6 +21,7 @@ import { createKeyStore } from "./api-keys.ts";
 import { createFactWriter } from "./append.ts";
 import { arrivalsAfter, lastArrivalAt } from "./arrivals.ts";
 import { createJobReader, jobStarts } from "./bulk-jobs.ts";
+import { createCompletenessStore } from "./completeness.ts";
 import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
 import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.ts";
 import { createDeadLetterStore } from "./dead-letters.ts";
@@ -49,7 +51,8 @@ export interface Store
     DeadLetterStore,
     KeyStore,
     StoreHealth,
-    AlertStore {
+    AlertStore,
+    CompletenessStore {
   readonly client: StoreClient;
   /** What opening it changed in the schema. */
   readonly migrated: MigrateResult;
@@ -78,6 +81,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createDeadLetterStore(client),
     ...createKeyStore(client),
     ...createAlertStore(inBackground(client)),
+    ...createCompletenessStore(inBackground(client)),
     ...createJobReader(inBackground(client)),
     factsOf: (requestIds) => factsOf(client, requestIds),
     adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),

@@ -2,6 +2,7 @@
  * A fixture, not a store: facts in memory behind the ports that the API asks. The real store is tested elsewhere.
  */
 import { After202Error } from "../../src/core/errors.ts";
+import type { KnownWindow, UnstatedHours } from "../../src/core/completeness-ports.ts";
 import type { Fact } from "../../src/core/fact.ts";
 import { foldLifecycle, type FoldContext, type Lifecycle } from "../../src/core/lifecycle.ts";
 import { settingsOf, type SettingsByInstance } from "../../src/core/lifecycle-settings.ts";
@@ -43,6 +44,8 @@ export interface MemoryStore
   letters: DeadLetter[];
   report: StreamReport;
   paths: PathReport;
+  windows: KnownWindow[];
+  unstated: UnstatedHours[];
   /** What `accept` answers. */
   receiptFor: (delivery: Delivery) => Receipt;
   /** While set, everything rejects with it. */
@@ -199,6 +202,16 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
     async streamReport() {
       guard();
       return store.report;
+    },
+    windows: [],
+    unstated: [],
+    async judgedWindows(since) {
+      guard();
+      return store.windows.filter((one) => one.until > since);
+    },
+    async unstatedHours() {
+      guard();
+      return store.unstated;
     },
     async pathReport(since, until) {
       guard();

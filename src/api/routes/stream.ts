@@ -2,10 +2,12 @@
  * The stream's health: how far it is read, what lags, where it had gaps.
  */
 import { Type } from "typebox";
+import { completenessOf } from "../../core/completeness.ts";
+import type { KnownWindow, UnstatedHours } from "../../core/completeness-ports.ts";
 import { timeText } from "../../core/lifecycle-json.ts";
 import type { JournalCursor, PathReport, SourceStatus } from "../../core/ports.ts";
 import type { StreamStatus } from "../../core/stream-status.ts";
-import { JOURNAL_KEEPS_MS, PATHS_SETTLE_MS, PATHS_SPAN_MS } from "../limits.ts";
+import { DAY_MS, JOURNAL_KEEPS_MS, PATHS_SETTLE_MS, PATHS_SPAN_MS, STATED_WITHIN_MS } from "../limits.ts";
 import type { ApiParts } from "../parts.ts";
 import type { RouteApp } from "../route-app.ts";
 import { routeErrors } from "../route-errors.ts";
@@ -23,7 +25,9 @@ export function streamRoutes(app: RouteApp, { stream, sources, clock }: ApiParts
         summary: "Whether the stream can be relied on",
         querystring: Type.Object(
           {
-            since: bound("Where the interval of `paths` begins; default an hour before its end."),
+            since: bound(
+              "Where the interval of `paths` begins, default an hour before its end; and that of `completeness`, default a day ago.",
+            ),
             until: bound("Where it ends; default 5 minutes ago, for what is younger may still be under way."),
           },
           closed,
@@ -33,9 +37,12 @@ export function streamRoutes(app: RouteApp, { stream, sources, clock }: ApiParts
     },
     async ({ query }) => {
       const now = clock.now();
-      const [report, paths] = await Promise.all([
+      const daySince = query.since === undefined ? now - DAY_MS : readBound("since", query.since, now);
+      const [report, paths, windows, unstated] = await Promise.all([
         stream.streamReport(now),
         stream.pathReport(...intervalOf(query, now)),
+        stream.judgedWindows(daySince),
+        stream.unstatedHours(daySince, now - STATED_WITHIN_MS),
       ]);
       const running = sources();
       return {
@@ -51,6 +58,7 @@ export function streamRoutes(app: RouteApp, { stream, sources, clock }: ApiParts
           reason: gap.reason,
         })),
         paths: pathsJson(paths),
+        completeness: completenessJson(daySince, windows, unstated),
         instances: instancesJson(report.statuses),
         deadLetters: { count: report.deadLetters },
       };
@@ -72,6 +80,52 @@ function pathsJson({ since, until, events, sampled, shares }: PathReport) {
     events,
     sampled,
     items: shares.map((share) => ({ ...share, loss: events === 0 ? 0 : share.never / events })),
+  };
+}
+
+function completenessJson(
+  since: number,
+  windows: readonly KnownWindow[],
+  unstated: readonly UnstatedHours[],
+) {
+  const byWindow = new Map<string, KnownWindow[]>();
+  for (const one of windows) {
+    const key = `${one.instance} ${one.from}`;
+    byWindow.set(key, [...(byWindow.get(key) ?? []), one]);
+  }
+  return {
+    since: timeText(since),
+    windows: [...byWindow.values()].reverse().map(windowJson),
+    notStated: unstated.map(({ instance, from, until }) => ({
+      instance,
+      from: timeText(from),
+      until: timeText(until),
+    })),
+  };
+}
+
+/** @param parts of one window, at least one */
+function windowJson(parts: readonly KnownWindow[]) {
+  const sum = (of: "stated" | "seen" | "missing"): number => parts.reduce((all, part) => all + part[of], 0);
+  const [first] = parts;
+  return {
+    instance: first?.instance ?? "",
+    from: timeText(first?.from ?? 0),
+    until: timeText(first?.until ?? 0),
+    stated: sum("stated"),
+    seen: sum("seen"),
+    missing: sum("missing"),
+    completeness: completenessOf(parts),
+    incomplete: parts
+      .filter(({ missing }) => missing > 0)
+      .map(({ objectType, priority, stated, seen, missing }) => ({
+        objectType,
+        priority,
+        stated,
+        seen,
+        missing,
+      })),
+    judgedAt: timeText(Math.max(...parts.map(({ judgedAt }) => judgedAt))),
   };
 }
 

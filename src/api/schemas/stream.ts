@@ -77,6 +77,52 @@ const paths = Type.Object(
   { ...closed, description: "What each source has delivered first, late or never." },
 );
 
+const windowPart = Type.Object(
+  {
+    objectType: text("Object type."),
+    priority: text("Priority."),
+    stated: count("Records created, updated or failed, as the metrics event states."),
+    seen: count("The same, by results events of that time that have arrived."),
+    missing: count("Records that are stated and have not arrived."),
+  },
+  { ...closed, description: "Of one object type and priority." },
+);
+
+const completenessWindow = Type.Object(
+  {
+    instance: text("The Marketo instance."),
+    from: time("Where the window of the metrics event begins."),
+    until: time("Where it ends."),
+    stated: count("Records that the stream states."),
+    seen: count("Records that have arrived."),
+    missing: count("Records that are stated and have not arrived."),
+    completeness: Type.Number({ description: "What is not missing, as a share of what is stated: 0 to 1." }),
+    incomplete: Type.Array(windowPart, { description: "The parts of which something is missing." }),
+    judgedAt: time("When this was judged last; what is incomplete is judged again and again."),
+  },
+  { ...closed, description: "An hour of an instance." },
+);
+
+const unstated = Type.Object(
+  { instance: text("The Marketo instance."), from: time("Begin."), until: time("End.") },
+  { ...closed, description: "An hour with results whose metrics event has not come." },
+);
+
+const completeness = Type.Object(
+  {
+    since: time("Windows that end after this time."),
+    windows: Type.Array(completenessWindow, { description: "Newest first." }),
+    notStated: Type.Array(unstated, {
+      description: "Of these hours nobody can say whether they are complete.",
+    }),
+  },
+  {
+    ...closed,
+    description:
+      "What the stream's metrics events state, against what has arrived; judged some minutes after each hour.",
+  },
+);
+
 const queue = Type.Object(
   {
     priority: text("Name of the queue."),
@@ -110,6 +156,7 @@ const streamHealth = named(
       sources: Type.Array(source, { description: "Sources of the process that answers." }),
       gaps: Type.Array(gap, { description: "Where the stream had gaps." }),
       paths,
+      completeness,
       instances: Type.Array(instance, { description: "Queues and quota." }),
       deadLetters: Type.Object(
         { count: count("How many there are.") },
