@@ -26,7 +26,7 @@ Exit codes:
   1   the command failed; of a request: settled, but not succeeded
   2   wrong options, settings or keys
   3   not settled, or not in time
-  4   nothing has this id: no request, correlation, alert, silence or hook
+  4   nothing has this id: no request, correlation, alert, silence, hook or dead letter
   5   the service does not answer
   70  a fault of after202's own
 

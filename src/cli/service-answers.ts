@@ -30,6 +30,26 @@ export interface DeadLetterJson {
   readonly encoding?: "utf-8" | "base64";
 }
 
+/** A place in a letter's body: line and column in characters from 1, offset in bytes from 0. */
+export interface FaultPlaceJson {
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface DeadLetterDetailJson extends DeadLetterJson {
+  readonly state: "waiting" | "redriven" | "discarded";
+  readonly settledAt: string | null;
+  readonly readable: boolean | null;
+  readonly faults: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly path: string | null;
+    readonly place: FaultPlaceJson | null;
+  }[];
+}
+
 export interface DeadLetterPage {
   readonly items: readonly DeadLetterJson[];
   readonly nextCursor: string | null;
@@ -43,4 +63,9 @@ export interface RedriveReport {
   readonly new: number;
   readonly duplicate: number;
   readonly more: boolean;
+}
+
+export interface DiscardReport {
+  readonly discarded: number;
+  readonly unknown: readonly string[];
 }

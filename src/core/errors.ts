@@ -23,6 +23,7 @@ export const ERROR_CATALOGUE = {
   CORRELATION_UNKNOWN: entry(404, false, "No request carries this correlation id."),
   ALERT_UNKNOWN: entry(404, false, "No alert has this id."),
   SILENCE_UNKNOWN: entry(404, false, "No silence that holds, or will, has this id."),
+  DEAD_LETTER_UNKNOWN: entry(404, false, "No dead letter has this id, or none any more."),
   HOOK_UNKNOWN: entry(404, false, "No alert hook has this name."),
   ALERTS_OFF: entry(503, false, "This process runs without alerting; ask one that has the role alerts."),
   ALERTS_STANDBY: entry(
