@@ -98,12 +98,12 @@ it("finds, shows, redrives and discards what the real service could not read", a
   const caret = shown.findIndex((line) => /^ *\^+$/.test(line));
   const at = shown[caret]?.indexOf("^") ?? 0;
   expect(shown[caret - 1]?.slice(at, shown[caret]?.length)).toBe('"ninety"');
-  expect(shown.join("\n")).toContain("data.requests[0].records.created, line 1, column ");
+  expect(shown.join("\n")).toContain("data.requests[0].records.created, column ");
   expect((await dead("show", idOf("EVENT_UNREADABLE"))).stdout).toMatch(
-    /line 1, column 11 \(byte 10\)\n\n  \{"id":"cut\n {12}\^\n/,
+    / {2}column 11 \(byte 10\)\n\n  \{"id":"cut\n {12}\^\n/,
   );
   expect((await dead("show", idOf("EVENT_NOT_UTF8"))).stdout).toMatch(
-    /The byte 0xff is not UTF-8 here\.\n  line 1, column 2 \(byte 1\)\n\n  \{\uFFFD\n {3}\^\n/,
+    /The byte 0xff is not UTF-8 here\.\n  column 2 \(byte 1\)\n\n  \{\uFFFD\n {3}\^\n/,
   );
   expect(await dead("redrive", "--code", "EVENT_INVALID")).toMatchObject({
     code: 1,

@@ -23,7 +23,8 @@ function faultsOf(body: string, code: ErrorCode = "EVENT_INVALID", encoding: "ut
 /** The text that a place points at. */
 function blamed(body: string, fault: Fault | undefined): string {
   const { line = 1, column = 1, offset = 0, length = 0 } = fault?.place ?? {};
-  const inLine = [...(body.split("\n")[line - 1] ?? "")].slice(column - 1, column - 1 + length).join("");
+  const characters = Array.from(body.split("\n")[line - 1] ?? "");
+  const inLine = characters.slice(column - 1, column - 1 + length).join("");
   expect(Buffer.from(body).subarray(offset).toString().startsWith(inLine)).toBe(true);
   return inLine;
 }

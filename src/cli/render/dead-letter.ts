@@ -18,8 +18,9 @@ export function renderDeadLetter(letter: DeadLetterDetailJson, look: Look): stri
   const body = textOf(letter);
   const parts = [`${colors.red(letter.code)}  ${wrapText(printable(letter.reason), width - 2)}`];
   for (const { message, path, place } of letter.faults) {
-    const lines = message === letter.reason && letter.faults.length === 1 ? [] : [printable(message)];
-    if (place !== null) lines.push(colors.dim(placeText(path, place)));
+    const isTold = letter.faults.length === 1 && letter.reason.endsWith(message);
+    const lines = isTold ? [] : [printable(message)];
+    if (place !== null) lines.push(colors.dim(placeText(path, place, body)));
     if (place !== null && body !== undefined) lines.push("", ...drawPlace(body, place, look));
     parts.push(lines.map((line) => (line === "" ? "" : `  ${line}`)).join("\n"));
   }
@@ -27,8 +28,10 @@ export function renderDeadLetter(letter: DeadLetterDetailJson, look: Look): stri
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function placeText(path: string | null, { line, column, offset }: FaultPlaceJson): string {
-  const where = `line ${line}, column ${column} (byte ${offset})`;
+/** The line is told where there are several: it is one of the letter, not of the file that it came from. */
+function placeText(path: string | null, place: FaultPlaceJson, body: string | undefined): string {
+  const line = body?.includes("\n") === false ? "" : `line ${place.line}, `;
+  const where = `${line}column ${place.column} (byte ${place.offset})`;
   return path === null || path === "" ? where : `${printable(path)}, ${where}`;
 }
 
@@ -38,7 +41,7 @@ function drawPlace(
   { line, column, length }: FaultPlaceJson,
   { colors, width }: Look,
 ): string[] {
-  const characters = [...(body.split("\n")[line - 1] ?? "")].map(printable);
+  const characters = Array.from(body.split("\n")[line - 1] ?? "", printable);
   const room = width - 6;
   const begin = column - 1;
   const shown = Math.max(1, Math.min(length, characters.length - begin, Math.ceil(room / 2)));
@@ -49,7 +52,7 @@ function drawPlace(
   const before = head + characters.slice(from, begin).join("");
   const blamed = characters.slice(begin, begin + shown).join("");
   const after = characters.slice(begin + shown, until).join("") + tail;
-  const indent = " ".repeat([...before].length);
+  const indent = " ".repeat(begin - from + head.length);
   return [`${before}${colors.red(blamed)}${after}`, `${indent}${colors.red("^".repeat(shown))}`];
 }
 
