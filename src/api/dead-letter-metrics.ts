@@ -1,6 +1,6 @@
 /** Metrics of dead letters: how many wait, and what became of the others. That they come is the pipeline's to count. */
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { DeadLetterStore } from "../core/ports.ts";
+import type { DeadLetterStore } from "../core/dead-letter-ports.ts";
 
 export interface DeadLetterMetrics {
   readonly settled: Counter<"outcome">;

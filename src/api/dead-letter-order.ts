@@ -1,5 +1,5 @@
 /** Which dead letters a call is about: those named, or those that filters let through. */
-import type { DeadLetterFilter } from "../core/ports.ts";
+import type { DeadLetterFilter } from "../core/dead-letter-ports.ts";
 import { type Fault, inputInvalid } from "./schema-check.ts";
 import { readBound } from "./time-bound.ts";
 

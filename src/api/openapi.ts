@@ -8,6 +8,7 @@ import { SILENCE_SCHEMAS } from "./schemas/alert-silence.ts";
 import { DEAD_LETTER_SCHEMAS } from "./schemas/dead-letter.ts";
 import { LIFECYCLE_SCHEMAS } from "./schemas/lifecycle.ts";
 import { MISSING_PERSONS_SCHEMAS } from "./schemas/missing-persons.ts";
+import { REPROCESS_SCHEMAS } from "./schemas/reprocess.ts";
 import { STREAM_SCHEMAS } from "./schemas/stream.ts";
 import { SUBMISSION_SCHEMAS } from "./schemas/submission.ts";
 
@@ -36,6 +37,7 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
     SUBMISSION_SCHEMAS,
     STREAM_SCHEMAS,
     DEAD_LETTER_SCHEMAS,
+    REPROCESS_SCHEMAS,
     ALERT_SCHEMAS,
     SILENCE_SCHEMAS,
   ]) {

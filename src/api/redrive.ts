@@ -4,14 +4,8 @@
  * One at a time, each through the intake: what reads now is discarded as a dead letter, what does not stays.
  * A letter is discarded only after what it held is stored; interrupted anywhere, it can be done again.
  */
-import type {
-  Clock,
-  DeadLetter,
-  DeadLetterFilter,
-  DeadLetterPosition,
-  DeadLetterStore,
-  Intake,
-} from "../core/ports.ts";
+import type { DeadLetterFilter, DeadLetterPosition, DeadLetterStore } from "../core/dead-letter-ports.ts";
+import type { Clock, DeadLetter, Intake } from "../core/ports.ts";
 import { REDRIVE_MAX } from "./limits.ts";
 
 export interface RedriveReport {

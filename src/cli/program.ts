@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tail: async () => (await import("./tail.ts")).tailCommand(),
   replay: async () => (await import("./replay.ts")).replayCommand(),
   "dead-letters": async () => (await import("./dead-letters.ts")).deadLettersCommand(),
+  reprocess: async () => (await import("./reprocess.ts")).reprocessCommand(),
   migrate: async () => (await import("./migrate.ts")).migrateCommand(),
   doctor: async () => (await import("./doctor.ts")).doctorCommand(),
   alerts: async () => (await import("./alerts.ts")).alertsCommand(),

@@ -2,6 +2,7 @@
  * What the commands read from a running service, as far as core does not name it.
  */
 import type { correlationJson, LifecycleJson } from "../core/lifecycle-json.ts";
+import type { ReprocessReport } from "../core/reprocess-report.ts";
 
 export type CorrelationJson = ReturnType<typeof correlationJson>;
 
@@ -68,4 +69,16 @@ export interface RedriveReport {
 export interface DiscardReport {
   readonly discarded: number;
   readonly unknown: readonly string[];
+}
+
+/** A line of the answer to running stored events again. */
+export interface ReprocessLine {
+  readonly type: "progress" | "done" | "failed";
+  readonly since: string;
+  readonly until: string;
+  readonly decoderVersion: number;
+  readonly events: ReprocessReport["events"] & { readonly total: number };
+  readonly facts: ReprocessReport["facts"];
+  readonly examples: ReprocessReport["examples"];
+  readonly error?: { readonly code: string; readonly message: string };
 }

@@ -57,6 +57,7 @@ export const ERROR_CATALOGUE = {
   STORE_UNAVAILABLE: entry(503, true, "ClickHouse does not answer; nothing was lost, send it again."),
   STORE_QUERY_FAILED: entry(500, false, "ClickHouse refused a query; the log has its message."),
   SHUTTING_DOWN: entry(503, true, "The service is stopping; send it again to the next one."),
+  REPROCESS_RUNNING: entry(409, true, "This process runs events again already; wait until that has ended."),
   INTERNAL: entry(
     500,
     false,

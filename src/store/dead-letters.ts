@@ -4,12 +4,12 @@
  * Either takes the body, which may hold personal data, and leaves the rest, so that an id can be asked for until its TTL.
  */
 import type {
-  DeadLetter,
   DeadLetterFilter,
   DeadLetterState,
   DeadLetterStore,
   KnownDeadLetter,
-} from "../core/ports.ts";
+} from "../core/dead-letter-ports.ts";
+import type { DeadLetter } from "../core/ports.ts";
 import type { StoreClient } from "./client.ts";
 
 interface DeadLetterRow {

@@ -3,10 +3,11 @@
  */
 import type { AlertStore } from "../core/alert-ports.ts";
 import type { SettingsByInstance } from "../core/lifecycle-settings.ts";
+import type { DeadLetterStore } from "../core/dead-letter-ports.ts";
+import type { EventHistory } from "../core/event-history.ts";
 import type {
   ArrivalReader,
   CursorStore,
-  DeadLetterStore,
   FactReader,
   FactWriter,
   JobReader,
@@ -23,6 +24,7 @@ import { createJobReader, jobStarts } from "./bulk-jobs.ts";
 import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
 import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.ts";
 import { createDeadLetterStore } from "./dead-letters.ts";
+import { createEventHistory } from "./event-history.ts";
 import { factsOf } from "./facts-of.ts";
 import { saveFoldSettings } from "./fold-settings.ts";
 import { linkStanding } from "./link-standing.ts";
@@ -47,6 +49,7 @@ export interface Store
     CursorStore,
     StreamReader,
     DeadLetterStore,
+    EventHistory,
     KeyStore,
     StoreHealth,
     AlertStore {
@@ -79,6 +82,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createKeyStore(client),
     ...createAlertStore(inBackground(client)),
     ...createJobReader(inBackground(client)),
+    ...createEventHistory(inBackground(client)),
     factsOf: (requestIds) => factsOf(client, requestIds),
     adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
     requestsOfCorrelation: (correlationId, after, limit) =>

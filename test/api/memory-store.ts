@@ -6,19 +6,22 @@ import type { Fact } from "../../src/core/fact.ts";
 import { foldLifecycle, type FoldContext, type Lifecycle } from "../../src/core/lifecycle.ts";
 import { settingsOf, type SettingsByInstance } from "../../src/core/lifecycle-settings.ts";
 import type {
+  DeadLetterFilter,
+  DeadLetterPosition,
+  DeadLetterStore,
+  KnownDeadLetter,
+} from "../../src/core/dead-letter-ports.ts";
+import type { EventHistory } from "../../src/core/event-history.ts";
+import type {
   ApiKey,
   Arrival,
   ArrivalReader,
   ChangeFeed,
   DeadLetter,
-  DeadLetterFilter,
-  DeadLetterPosition,
-  DeadLetterStore,
   Delivery,
   FactReader,
   Intake,
   KeyStore,
-  KnownDeadLetter,
   LinkKeyReader,
   Receipt,
   RequestFilter,
@@ -37,6 +40,7 @@ export interface MemoryStore
     Intake,
     ChangeFeed,
     DeadLetterStore,
+    EventHistory,
     KeyStore,
     StreamReader,
     StoreHealth {
@@ -214,6 +218,10 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
       store.letters = store.letters.filter((one) => !fits(one));
       return found.length;
     },
+
+    countStoredEvents: async () => 0,
+    storedEvents: async () => [],
+    storedFacts: (ids) => store.factsOf(ids),
 
     saveKey: async (key) => void keys.set(key.keyId, key),
     async findKey(keyId) {

@@ -70,6 +70,7 @@ describe("/openapi.json", () => {
       "post /v1/dead-letters/redrive",
       "post /v1/events",
       "post /v1/events/adobe",
+      "post /v1/reprocess",
       "post /v1/silences",
       "post /v1/submissions",
     ]);
