@@ -17,8 +17,8 @@ const FIRST_PAGE = 100;
 const LEAST_PAGE = 10;
 const LARGEST_PAGE = 1_000;
 /** Facts compared and stored at one go. */
-const FACTS_AT_ONCE = 1_000;
-const LONGEST_REST_MS = 250;
+const FACTS_AT_ONCE = 2_000;
+const LONGEST_REST_MS = 1_000;
 
 export interface ReprocessParts {
   readonly history: EventHistory;

@@ -99,12 +99,12 @@ export function compareFacts(
   report: ReprocessReport,
 ): ResultFact[] {
   const known = new Map<string, Fact>();
-  for (const [requestId, facts] of stored) {
-    for (const fact of distinctFacts(facts)) known.set(`${requestId}\n${fact.factId}`, fact);
+  for (const facts of stored.values()) {
+    for (const fact of distinctFacts(facts)) known.set(identityOf(fact), fact);
   }
   const toWrite: ResultFact[] = [];
   for (const fact of page.facts) {
-    const key = `${fact.requestId}\n${fact.factId}`;
+    const key = identityOf(fact);
     const before = known.get(key);
     known.delete(key);
     const fields = before === undefined ? comingOf(fact) : differenceOf(before, fact);
@@ -126,6 +126,11 @@ export function compareFacts(
   return toWrite;
 }
 
+/** The store keeps well-formed text. */
+function identityOf({ requestId, factId }: Fact): string {
+  return `${requestId.toWellFormed()}\n${factId}`;
+}
+
 function keep<T>(examples: T[], one: T): void {
   if (examples.length < MAX_EXAMPLES) examples.push(one);
 }
@@ -138,7 +143,7 @@ function parsed(body: string): unknown {
   }
 }
 
-/** Ids in the entries, whatever they are called: another decoder may have taken one of them for the request's. */
+/** Ids of the entries' requests, however they are spelled: another decoder may have taken another spelling. */
 function* idsIn(envelope: unknown): Generator<string> {
   const { event } = unwrapEvent(envelope);
   const data = isObject(event) ? event["data"] : undefined;
@@ -147,7 +152,8 @@ function* idsIn(envelope: unknown): Generator<string> {
   for (const entry of requests) {
     if (!isObject(entry)) continue;
     for (const [key, value] of Object.entries(entry)) {
-      if (/id$/i.test(key) && typeof value === "string" && value !== "" && value.length <= 1_024) yield value;
+      if (/^request.?id$/i.test(key) && typeof value === "string" && value !== "" && value.length <= 1_024)
+        yield value;
     }
   }
 }

@@ -29,7 +29,7 @@ export function createEventHistory(client: StoreClient): EventHistory {
       );
       return rows.map((row) => ({ eventId: row.event_id, body: row.body }));
     },
-    storedFacts: (requestIds) => factsOf(client, requestIds),
+    storedFacts: (requestIds) => factsOf(client, requestIds, 1),
   };
 }
 

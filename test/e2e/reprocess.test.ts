@@ -31,7 +31,7 @@ function bodyOf(name: string, created = 5): string {
   const request = {
     requestId: `request-${name}`,
     requestTime: TIME,
-    correlationId: `correlation-${name} "\u00e9\\`,
+    request_id: `older-${name} "\u00e9\\`,
     objectType: "person",
     records: { received: 10, created, failed: { "1003": 10 - created, "606": 0 } },
   };
@@ -59,9 +59,9 @@ function factOf(name: string, over: Partial<ResultFact> = {}): ResultFact {
   return { ...fact, version: DECODER_VERSION - 1, ...over };
 }
 
-/** As an older decoder would have made it, that took the correlation for the request. */
+/** As an older decoder would have made it, that read the id under another name. */
 function strayFact(name: string): ResultFact {
-  const requestId = factOf(name).correlationId;
+  const requestId = `older-${name} "\u00e9\\`;
   return factOf(name, { requestId, factId: resultFactId(`event-${name}`, requestId, 0) });
 }
 
@@ -115,7 +115,7 @@ describe.each(SERVICE_STORES)("stored events, run again (%s)", (storeKind) => {
       facts: { ...facts, written: 0 },
       examples: {
         new: [{ requestId: "request-new", eventId: "event-new" }],
-        gone: [{ requestId: 'correlation-gone "é\\', eventId: "event-gone" }],
+        gone: [{ requestId: 'older-gone "é\\', eventId: "event-gone" }],
         unreadable: [{ eventId: "event-cut", code: "EVENT_INVALID" }],
       },
     });
