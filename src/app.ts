@@ -121,6 +121,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       changes: pipeline,
       stream: store,
       deadLetters: store,
+      history: store,
       keys: store,
       health: store,
       sources: statuses,

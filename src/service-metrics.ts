@@ -32,6 +32,12 @@ export function createServiceMetrics(): ServiceMetrics {
     labelNames: ["path", "source", "code"],
     registers,
   });
+  const buried = new Counter({
+    name: "after202_dead_letters_total",
+    help: "Input that went to dead letters, by code; the same again counts again.",
+    labelNames: ["code"],
+    registers,
+  });
   const appends = new Histogram({
     name: "after202_store_append_seconds",
     help: "Duration of an append to the store, by outcome.",
@@ -64,6 +70,7 @@ export function createServiceMetrics(): ServiceMetrics {
         events.inc({ path, source, outcome: "dead" }, receipt.dead);
       },
       refused: (path, source, code) => refused.inc({ path, source, code }),
+      buried: (code) => buried.inc({ code }),
       appending(count) {
         rows.observe(count);
         const stop = appends.startTimer();

@@ -5,8 +5,10 @@ import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { ALERT_SCHEMAS } from "./schemas/alert.ts";
 import { SILENCE_SCHEMAS } from "./schemas/alert-silence.ts";
+import { DEAD_LETTER_SCHEMAS } from "./schemas/dead-letter.ts";
 import { LIFECYCLE_SCHEMAS } from "./schemas/lifecycle.ts";
 import { MISSING_PERSONS_SCHEMAS } from "./schemas/missing-persons.ts";
+import { REPROCESS_SCHEMAS } from "./schemas/reprocess.ts";
 import { STREAM_SCHEMAS } from "./schemas/stream.ts";
 import { SUBMISSION_SCHEMAS } from "./schemas/submission.ts";
 
@@ -34,6 +36,8 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
     MISSING_PERSONS_SCHEMAS,
     SUBMISSION_SCHEMAS,
     STREAM_SCHEMAS,
+    DEAD_LETTER_SCHEMAS,
+    REPROCESS_SCHEMAS,
     ALERT_SCHEMAS,
     SILENCE_SCHEMAS,
   ]) {

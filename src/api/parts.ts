@@ -8,11 +8,12 @@ import type { AlertPayload, AlertStore } from "../core/alert-ports.ts";
 import type { LiveLimits } from "./live/live-feed.ts";
 import type { MissingPersonsReader } from "../core/missing-persons.ts";
 import type { Ledger } from "../core/ledger.ts";
+import type { DeadLetterStore } from "../core/dead-letter-ports.ts";
+import type { EventHistory } from "../core/event-history.ts";
 import type {
   ArrivalReader,
   ChangeFeed,
   Clock,
-  DeadLetterStore,
   Intake,
   KeyStore,
   SourceStatus,
@@ -89,6 +90,7 @@ export interface ApiParts {
   readonly changes: ChangeFeed;
   readonly stream: StreamReader;
   readonly deadLetters: DeadLetterStore;
+  readonly history: EventHistory;
   readonly keys: KeyStore;
   readonly health: StoreHealth;
   readonly sources: () => readonly SourceStatus[];

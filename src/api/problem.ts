@@ -42,7 +42,7 @@ export function problemHandler(count: (code: ErrorCode) => void) {
 }
 
 /** The error as a stranger may read it. */
-function tellable(error: After202Error, logId: string): After202Error {
+export function tellable(error: After202Error, logId: string): After202Error {
   if (error.status !== 500 && !PRIVATE.has(error.code)) return error;
   const { meaning } = ERROR_CATALOGUE[error.code];
   return new After202Error(error.code, `${meaning} Look for ${logId} in the log.`, { details: { logId } });

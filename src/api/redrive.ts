@@ -4,7 +4,8 @@
  * One at a time, each through the intake: what reads now is discarded as a dead letter, what does not stays.
  * A letter is discarded only after what it held is stored; interrupted anywhere, it can be done again.
  */
-import type { Clock, DeadLetter, DeadLetterStore, Intake } from "../core/ports.ts";
+import type { DeadLetterFilter, DeadLetterPosition, DeadLetterStore } from "../core/dead-letter-ports.ts";
+import type { Clock, DeadLetter, Intake } from "../core/ports.ts";
 import { REDRIVE_MAX } from "./limits.ts";
 
 export interface RedriveReport {
@@ -17,7 +18,8 @@ export interface RedriveReport {
   more: boolean;
 }
 
-const PAGE = 500;
+/** Few, for bodies may have 2 MB. */
+const PAGE = 100;
 
 interface RedriveParts {
   readonly intake: Intake;
@@ -25,10 +27,10 @@ interface RedriveParts {
   readonly clock: Clock;
 }
 
-/** @param ids those to run; all, up to REDRIVE_MAX, when undefined */
+/** @param which ids, or the filter of those to run, up to REDRIVE_MAX, newest first */
 export async function redrive(
   parts: RedriveParts,
-  ids: readonly string[] | undefined,
+  which: readonly string[] | DeadLetterFilter,
 ): Promise<RedriveReport> {
   const report: RedriveReport = {
     read: 0,
@@ -39,17 +41,18 @@ export async function redrive(
     duplicate: 0,
     more: false,
   };
-  if (ids !== undefined) {
-    const found = await parts.deadLetters.findDeadLetters(ids);
+  if (isIds(which)) {
+    const found = await parts.deadLetters.findDeadLetters(which);
     const known = new Set(found.map((letter) => letter.deadLetterId));
-    report.unknown = ids.filter((id) => !known.has(id));
+    report.unknown = which.filter((id) => !known.has(id));
     await redrivePage(parts, found, report);
     return report;
   }
-  for (let after: string | undefined; ;) {
-    const page = await parts.deadLetters.listDeadLetters(PAGE, after);
+  // what stays dead becomes the newest of the list, and is not met again on the way down
+  for (let after: DeadLetterPosition | undefined; ;) {
+    const page = await parts.deadLetters.listDeadLetters(which, PAGE, after);
     await redrivePage(parts, page, report);
-    after = page.at(-1)?.deadLetterId;
+    after = page.at(-1);
     if (page.length < PAGE || after === undefined) return report;
     if (report.read >= REDRIVE_MAX) return { ...report, more: true };
   }
@@ -75,6 +78,10 @@ async function redrivePage(
     if (receipt.dead > 0) report.dead += 1;
     else readable.push(letter.deadLetterId);
   }
-  if (readable.length > 0) await deadLetters.discardDeadLetters(readable, clock.now());
+  if (readable.length > 0) await deadLetters.settleDeadLetters(readable, "redriven", clock.now());
   report.redriven += readable.length;
+}
+
+function isIds(which: readonly string[] | DeadLetterFilter): which is readonly string[] {
+  return Array.isArray(which);
 }

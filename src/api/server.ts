@@ -37,6 +37,7 @@ import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { missingPersonsRoutes } from "./routes/missing-persons.ts";
+import { reprocessRoutes } from "./routes/reprocess.ts";
 import { requestWaitRoutes } from "./routes/request-wait.ts";
 import { requestRoutes } from "./routes/requests.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -113,6 +114,7 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
     alertRoutes,
     silenceRoutes,
     deadLetterRoutes,
+    reprocessRoutes,
     serviceRoutes,
   ]) {
     await app.register(async (scope: RouteApp) => routes(scope, parts));

@@ -14,7 +14,7 @@ export const EXIT = {
   usage: 2,
   /** Not settled, or not in time. */
   open: 3,
-  /** No such request, correlation, alert, silence or hook. */
+  /** No such request, correlation, alert, silence, hook or dead letter. */
   unknown: 4,
   /** The service does not answer, or not as it should. */
   unreachable: 5,
@@ -43,6 +43,7 @@ const CODES: Partial<Record<ErrorCode, number>> = {
   CORRELATION_UNKNOWN: EXIT.unknown,
   ALERT_UNKNOWN: EXIT.unknown,
   SILENCE_UNKNOWN: EXIT.unknown,
+  DEAD_LETTER_UNKNOWN: EXIT.unknown,
   HOOK_UNKNOWN: EXIT.unknown,
   CONFIG_INVALID: EXIT.usage,
   INPUT_INVALID: EXIT.usage,

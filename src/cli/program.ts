@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tail: async () => (await import("./tail.ts")).tailCommand(),
   replay: async () => (await import("./replay.ts")).replayCommand(),
   "dead-letters": async () => (await import("./dead-letters.ts")).deadLettersCommand(),
+  reprocess: async () => (await import("./reprocess.ts")).reprocessCommand(),
   migrate: async () => (await import("./migrate.ts")).migrateCommand(),
   doctor: async () => (await import("./doctor.ts")).doctorCommand(),
   alerts: async () => (await import("./alerts.ts")).alertsCommand(),
@@ -26,7 +27,7 @@ Exit codes:
   1   the command failed; of a request: settled, but not succeeded
   2   wrong options, settings or keys
   3   not settled, or not in time
-  4   nothing has this id: no request, correlation, alert, silence or hook
+  4   nothing has this id: no request, correlation, alert, silence, hook or dead letter
   5   the service does not answer
   70  a fault of after202's own
 

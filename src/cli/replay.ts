@@ -1,7 +1,7 @@
 /**
  * `replay`: events from files into the service, counted exactly: read, new, duplicate, dead.
  *
- * Reads JSON, JSON lines and journal pages, also pretty-printed, also gzip, in bounded memory. What cannot be read goes
+ * Reads JSON, JSON lines and journal pages, also pretty-printed, also gzip and zstd, in bounded memory. What cannot be read goes
  * to the service all the same: its dead letters keep the bytes with the reason.
  */
 import { Command } from "commander";
@@ -10,6 +10,7 @@ import { EXIT } from "./exit-code.ts";
 import { reportFailure } from "./failure.ts";
 import { Chunker } from "./replay/chunker.ts";
 import { findInputs, nameOf, readInput, type ReplayInput } from "./replay/input.ts";
+import { countText } from "./render/count-text.ts";
 import { createPoster, type Poster } from "./replay/poster.ts";
 import { openProgress, type Progress } from "./replay/progress.ts";
 import { RecordSplitter } from "./replay/record-splitter.ts";
@@ -18,7 +19,9 @@ import { openServiceClient } from "./service-client.ts";
 
 export function replayCommand(): Command {
   return new Command("replay")
-    .description("send events from files to the service: JSON, JSON lines, journal pages; plain or gzip")
+    .description(
+      "send events from files to the service: JSON, JSON lines, journal pages; plain, gzip or zstd",
+    )
     .argument("<files...>", "files; - is standard input")
     .option("--json", "the closing count as JSON")
     .addHelpText(
@@ -63,10 +66,13 @@ async function replayInput(
   outcome: Outcome,
 ): Promise<void> {
   const records: Buffer[] = [];
+  let sent = 0;
+  let unreadable = "";
   const splitter = new RecordSplitter((record) => void records.push(record));
   const chunker = new Chunker();
   const send = async (): Promise<void> => {
     for (const record of records.splice(0)) {
+      sent += 1;
       const body = chunker.add(record);
       if (body !== undefined) await poster.post(body);
     }
@@ -78,10 +84,13 @@ async function replayInput(
     }
   } catch (error) {
     if (!(error instanceof After202Error && error.code === "INPUT_UNREADABLE")) throw error;
-    outcome.faults.push(error.message);
+    unreadable = error.message;
   }
   splitter.end();
   await send();
+  if (unreadable !== "") {
+    outcome.faults.push(`${unreadable}; what came before it was sent: ${countText(sent, "record")}.`);
+  }
   const rest = chunker.take();
   if (rest !== undefined) await poster.post(rest);
   if (splitter.brokenAt >= 0) {

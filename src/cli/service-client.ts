@@ -5,6 +5,9 @@
  * page, a timeout) is SERVICE_UNREACHABLE; errors of the service keep their code, as a ServiceRefusal.
  */
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
 import { After202Error, type ErrorCode, isErrorCode } from "../core/errors.ts";
 
 export interface ServiceCall {
@@ -23,6 +26,13 @@ export interface ServiceClient {
   readonly headers: Readonly<Record<string, string>>;
   /** The JSON of a 2xx answer. @throws ServiceRefusal, After202Error SERVICE_UNREACHABLE */
   ask<T>(path: string, call?: ServiceCall): Promise<T>;
+  /**
+   * The lines of an answer that goes on, each of them JSON; without a timeout. Ends where the connection breaks: only the
+   * last line can say that it is the last.
+   *
+   * @throws ServiceRefusal, After202Error SERVICE_UNREACHABLE before the first
+   */
+  lines<T>(path: string, call?: Omit<ServiceCall, "timeoutMs">): AsyncGenerator<T>;
 }
 
 /** The service said no: its own code and words. */
@@ -48,8 +58,18 @@ export function openServiceClient(env: NodeJS.ProcessEnv = process.env): Service
   const key = readKey(env);
   const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
 
+  const initOf = ({ method = "GET", body, contentType }: ServiceCall): RequestInit => ({
+    method,
+    headers: {
+      accept: "application/json",
+      ...headers,
+      ...(contentType === undefined ? {} : { "content-type": contentType }),
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+
   async function ask<T>(path: string, call: ServiceCall = {}): Promise<T> {
-    const { method = "GET", body, contentType, timeoutMs = TIMEOUT_MS, signal } = call;
+    const { timeoutMs = TIMEOUT_MS, signal } = call;
     signal?.throwIfAborted();
     // a signal made by AbortSignal.any may be collected with its timer still running, so this one is made by hand
     const stop = new AbortController();
@@ -57,16 +77,7 @@ export function openServiceClient(env: NodeJS.ProcessEnv = process.env): Service
     signal?.addEventListener("abort", onAbort, { once: true });
     const timer = setTimeout(() => stop.abort(new TimedOut()), timeoutMs);
     try {
-      const response = await fetch(url + path, {
-        method,
-        headers: {
-          accept: "application/json",
-          ...headers,
-          ...(contentType === undefined ? {} : { "content-type": contentType }),
-        },
-        signal: stop.signal,
-        ...(body === undefined ? {} : { body }),
-      });
+      const response = await fetch(url + path, { ...initOf(call), signal: stop.signal });
       const answer = parse(await response.text());
       if (response.ok && answer !== undefined) return answer as T;
       throw refusalOf(response, answer, url);
@@ -79,7 +90,21 @@ export function openServiceClient(env: NodeJS.ProcessEnv = process.env): Service
     }
   }
 
-  return { url, headers, ask };
+  async function* lines<T>(path: string, call: ServiceCall = {}): AsyncGenerator<T> {
+    const init = { ...initOf(call), ...(call.signal && { signal: call.signal }) };
+    const response = await fetch(url + path, init).catch((error: unknown) => {
+      throw unreachable(url, error);
+    });
+    if (!response.ok || response.body === null) throw refusalOf(response, parse(await response.text()), url);
+    const input = createInterface({ input: Readable.fromWeb(response.body as ReadableStream) });
+    try {
+      for await (const line of input) yield JSON.parse(line) as T;
+    } catch {
+      // cut off: what has come is all there is
+    }
+  }
+
+  return { url, headers, ask, lines };
 }
 
 function requireUrl(url: string): void {

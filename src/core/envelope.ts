@@ -2,7 +2,7 @@
  * Envelopes: the ways in which an event of the stream arrives, down to the CloudEvent itself.
  *
  * A journal page holds `events[].event`, a webhook a single event or an array, some streams nest it as
- * `event` or `event.body`, Amazon EventBridge delivers it under `detail`.
+ * `event` or `event.body`, Amazon EventBridge delivers it, or a batch, under `detail`.
  */
 import { isObject, type JsonObject } from "./json.ts";
 
@@ -14,6 +14,7 @@ export function listEnvelopes(payload: unknown): readonly unknown[] {
   if (isObject(payload) && Array.isArray(payload["events"]) && !isCloudEvent(payload)) {
     return payload["events"];
   }
+  if (isObject(payload) && Array.isArray(payload["detail"])) return payload["detail"];
   return [payload];
 }
 

@@ -23,6 +23,7 @@ export const ERROR_CATALOGUE = {
   CORRELATION_UNKNOWN: entry(404, false, "No request carries this correlation id."),
   ALERT_UNKNOWN: entry(404, false, "No alert has this id."),
   SILENCE_UNKNOWN: entry(404, false, "No silence that holds, or will, has this id."),
+  DEAD_LETTER_UNKNOWN: entry(404, false, "No dead letter has this id, or none any more."),
   HOOK_UNKNOWN: entry(404, false, "No alert hook has this name."),
   ALERTS_OFF: entry(503, false, "This process runs without alerting; ask one that has the role alerts."),
   ALERTS_STANDBY: entry(
@@ -56,6 +57,7 @@ export const ERROR_CATALOGUE = {
   STORE_UNAVAILABLE: entry(503, true, "ClickHouse does not answer; nothing was lost, send it again."),
   STORE_QUERY_FAILED: entry(500, false, "ClickHouse refused a query; the log has its message."),
   SHUTTING_DOWN: entry(503, true, "The service is stopping; send it again to the next one."),
+  REPROCESS_RUNNING: entry(409, true, "This process runs events again already; wait until that has ended."),
   INTERNAL: entry(
     500,
     false,

@@ -12,8 +12,16 @@ const MAX_CODES = 1_000;
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
 const LATEST_MS = Date.UTC(2100, 0, 1);
 
+/** @returns an error whose `details.path` names the place, as `pathOf` reads it */
 export function invalid(path: string, expected: string, value: unknown): After202Error {
-  return new After202Error("EVENT_INVALID", `${path}: expected ${expected}, got ${describe(value)}.`);
+  const message = `${path}: expected ${expected}, got ${describe(value)}.`;
+  return new After202Error("EVENT_INVALID", message, { details: { path } });
+}
+
+/** The place of a fault within its event: `data.requests[3].records.created`; "" where it names none. */
+export function pathOf(fault: After202Error): string {
+  const { details } = fault;
+  return isObject(details) && typeof details["path"] === "string" ? details["path"] : "";
 }
 
 export function readObject(value: unknown, path: string): JsonObject {

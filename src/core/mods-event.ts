@@ -72,6 +72,7 @@ function readType(value: unknown): EventType {
     throw new After202Error(
       "EVENT_TYPE_UNKNOWN",
       `type: "${type.slice(0, 120)}" is not one of the stream's.`,
+      { details: { path: "type" } },
     );
   }
   return match[1] as EventType;

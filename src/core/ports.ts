@@ -347,12 +347,6 @@ export interface StreamReader extends CompletenessReader {
   pathReport(since: number, until: number): Promise<PathReport>;
 }
 
-export interface DeadLetterStore {
-  listDeadLetters(limit: number, after: string | undefined): Promise<DeadLetter[]>;
-  findDeadLetters(ids: readonly string[]): Promise<DeadLetter[]>;
-  discardDeadLetters(ids: readonly string[], at: number): Promise<void>;
-}
-
 export type Scope = "submit" | "read" | "admin";
 
 export interface ApiKey {

@@ -14,6 +14,8 @@ export interface PipelineObserver {
   refused?(path: SourcePath, source: string, code: string): void;
   /** An append begins. @returns what to call at its end */
   appending?(rows: number, bytes: number): (outcome: AppendOutcome) => void;
+  /** A dead letter became durable, with a code of the catalogue. */
+  buried?(code: string): void;
   /** What waits to be stored. */
   buffered?(bytes: number, events: number): void;
 }

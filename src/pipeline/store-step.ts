@@ -95,6 +95,7 @@ async function append(parcels: readonly Parcel[], context: StoreStepContext): Pr
   let failure: unknown;
   try {
     await context.store.append(rows);
+    for (const { code } of rows.deadLetters) context.observer.buried?.(code);
   } catch (error) {
     failure = error ?? new Error("the store rejected without a reason");
   }

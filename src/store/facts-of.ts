@@ -3,9 +3,11 @@ import type { Fact } from "../core/fact.ts";
 import type { StoreClient } from "./client.ts";
 import { decodeFact, type FactRow } from "./fact-row.ts";
 
+/** @param maxThreads of ClickHouse, where others go first */
 export async function factsOf(
   client: StoreClient,
   requestIds: readonly string[],
+  maxThreads?: number,
 ): Promise<Map<string, Fact[]>> {
   const facts = new Map<string, Fact[]>();
   if (requestIds.length === 0) return facts;
@@ -13,7 +15,7 @@ export async function factsOf(
   const rows = await client.query<FactRow>(
     `SELECT request_id, fact_id, version, fact FROM facts WHERE request_id ${one ? "= {id:String}" : "IN {ids:Array(String)}"}`,
     one ? { id: requestIds[0] } : { ids: requestIds },
-    { settings: one ? { max_threads: 1 } : {} },
+    { settings: one ? { max_threads: 1 } : maxThreads === undefined ? {} : { max_threads: maxThreads } },
   );
   for (const row of rows) {
     const known = facts.get(row.request_id);

@@ -4,10 +4,11 @@
 import type { AlertStore } from "../core/alert-ports.ts";
 import type { CompletenessStore } from "../core/completeness-ports.ts";
 import type { SettingsByInstance } from "../core/lifecycle-settings.ts";
+import type { DeadLetterStore } from "../core/dead-letter-ports.ts";
+import type { EventHistory } from "../core/event-history.ts";
 import type {
   ArrivalReader,
   CursorStore,
-  DeadLetterStore,
   FactReader,
   FactWriter,
   JobReader,
@@ -25,6 +26,7 @@ import { createCompletenessStore } from "./completeness.ts";
 import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
 import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.ts";
 import { createDeadLetterStore } from "./dead-letters.ts";
+import { createEventHistory } from "./event-history.ts";
 import { factsOf } from "./facts-of.ts";
 import { saveFoldSettings } from "./fold-settings.ts";
 import { linkStanding } from "./link-standing.ts";
@@ -49,6 +51,7 @@ export interface Store
     CursorStore,
     StreamReader,
     DeadLetterStore,
+    EventHistory,
     KeyStore,
     StoreHealth,
     AlertStore,
@@ -83,6 +86,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createAlertStore(inBackground(client)),
     ...createCompletenessStore(inBackground(client)),
     ...createJobReader(inBackground(client)),
+    ...createEventHistory(inBackground(client)),
     factsOf: (requestIds) => factsOf(client, requestIds),
     adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
     requestsOfCorrelation: (correlationId, after, limit) =>

@@ -59,6 +59,7 @@ export async function startApi(over: Partial<ApiParts> = {}): Promise<Api> {
     changes: store,
     stream: store,
     deadLetters: store,
+    history: store,
     keys: store,
     health: store,
     sources: () => [],

@@ -18,7 +18,7 @@ function raw(api: Api, text: string): Promise<string> {
 }
 
 describe("errors", () => {
-  it.each(["/nothing", "/v1", "/v1/requestz", "/v1/requests/", "/v1/dead-letters/x"])(
+  it.each(["/nothing", "/v1", "/v1/requestz", "/v1/requests/", "/v1/dead-letters/x/y"])(
     "answer ROUTE_UNKNOWN for %s",
     async (path) => {
       const api = await startApi();
@@ -34,7 +34,7 @@ describe("errors", () => {
     ["PUT", "/v1/submissions", "POST"],
     ["POST", "/v1/requests/a/b/wait", "GET"],
     ["DELETE", "/v1/events/adobe", "GET, HEAD, POST"],
-    ["GET", "/v1/dead-letters/redrive", "POST"],
+    ["GET", "/v1/reprocess", "POST"],
     ["OPTIONS", "/healthz", "GET, HEAD"],
   ])("answer METHOD_NOT_ALLOWED for %s %s, and name those that are", async (method, path, allow) => {
     const api = await startApi();

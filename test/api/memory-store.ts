@@ -7,12 +7,18 @@ import type { Fact } from "../../src/core/fact.ts";
 import { foldLifecycle, type FoldContext, type Lifecycle } from "../../src/core/lifecycle.ts";
 import { settingsOf, type SettingsByInstance } from "../../src/core/lifecycle-settings.ts";
 import type {
+  DeadLetterFilter,
+  DeadLetterPosition,
+  DeadLetterStore,
+  KnownDeadLetter,
+} from "../../src/core/dead-letter-ports.ts";
+import type { EventHistory } from "../../src/core/event-history.ts";
+import type {
   ApiKey,
   Arrival,
   ArrivalReader,
   ChangeFeed,
   DeadLetter,
-  DeadLetterStore,
   Delivery,
   FactReader,
   Intake,
@@ -35,6 +41,7 @@ export interface MemoryStore
     Intake,
     ChangeFeed,
     DeadLetterStore,
+    EventHistory,
     KeyStore,
     StreamReader,
     StoreHealth {
@@ -42,6 +49,7 @@ export interface MemoryStore
   readonly linkKeys: LinkKey[];
   readonly deliveries: Delivery[];
   letters: DeadLetter[];
+  readonly settled: Map<string, KnownDeadLetter>;
   report: StreamReport;
   paths: PathReport;
   windows: KnownWindow[];
@@ -88,6 +96,7 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
     linkKeys: [],
     deliveries: [],
     letters: [],
+    settled: new Map(),
     paths: { since: 0, until: 0, events: 0, sampled: 1, shares: [] },
     report: { cursors: [], gaps: [], statuses: [], deadLetters: 0, lastResultAt: null },
     receiptFor: () => ({ read: 1, fresh: 1, duplicate: 0, dead: 0 }),
@@ -182,14 +191,40 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
       );
     },
 
-    async listDeadLetters(limit, after) {
+    async listDeadLetters(filter, limit, after) {
       guard();
-      return store.letters.filter((one) => one.deadLetterId > (after ?? "")).slice(0, limit);
+      return store.letters
+        .filter((one) => passes(one, filter))
+        .sort((a, b) => b.at - a.at || (a.deadLetterId < b.deadLetterId ? 1 : -1))
+        .filter((one) => after === undefined || isBehind(one, after))
+        .slice(0, limit);
     },
     findDeadLetters: async (ids) => store.letters.filter((one) => ids.includes(one.deadLetterId)),
-    async discardDeadLetters(ids) {
-      store.letters = store.letters.filter((one) => !ids.includes(one.deadLetterId));
+    async findDeadLetter(id) {
+      guard();
+      const waiting = store.letters.find((one) => one.deadLetterId === id);
+      return waiting === undefined
+        ? store.settled.get(id)
+        : { ...waiting, state: "waiting", settledAt: null };
     },
+    async deadLettersByCode() {
+      guard();
+      const counts = new Map<string, number>();
+      for (const { code } of store.letters) counts.set(code, (counts.get(code) ?? 0) + 1);
+      return counts;
+    },
+    async settleDeadLetters(which, state, settledAt) {
+      const fits = (one: DeadLetter): boolean =>
+        Array.isArray(which) ? which.includes(one.deadLetterId) : passes(one, which as DeadLetterFilter);
+      const found = store.letters.filter(fits);
+      for (const one of found) store.settled.set(one.deadLetterId, { ...one, body: "", state, settledAt });
+      store.letters = store.letters.filter((one) => !fits(one));
+      return found.length;
+    },
+
+    countStoredEvents: async () => 0,
+    storedEvents: async () => [],
+    storedFacts: (ids) => store.factsOf(ids),
 
     saveKey: async (key) => void keys.set(key.keyId, key),
     async findKey(keyId) {
@@ -226,4 +261,16 @@ function fits(one: Lifecycle, filter: RequestFilter): boolean {
   const { since = -Infinity, until = Infinity, ...equal } = filter;
   const named = Object.entries(equal) as [keyof Lifecycle, unknown][];
   return one.t0 >= since && one.t0 < until && named.every(([name, value]) => one[name] === value);
+}
+
+function passes(one: DeadLetter, { code, path, since }: DeadLetterFilter): boolean {
+  return (
+    (code === undefined || one.code === code) &&
+    (path === undefined || one.path === path) &&
+    (since === undefined || one.at >= since)
+  );
+}
+
+function isBehind(one: DeadLetter, after: DeadLetterPosition): boolean {
+  return one.at < after.at || (one.at === after.at && one.deadLetterId < after.deadLetterId);
 }

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
+import type { CliRun } from "./run-cli.ts";
 import { startService } from "./fake-service.ts";
 import { runCli } from "./run-cli.ts";
+import { startRealService } from "./service-process.ts";
 
 const letter = (id: number) => ({
   deadLetterId: `d${id}`,
@@ -59,4 +61,57 @@ it("redrives those that are named", async () => {
   expect(run.code).toBe(0);
   expect(JSON.parse(run.stdout)).toMatchObject({ redriven: 1 });
   expect(JSON.parse(asked[0]?.body.toString() ?? "")).toEqual({ ids: ["d1"] });
+});
+
+it("asks before it discards what nobody named: without a terminal it wants --yes", async () => {
+  const { url, asked } = await startService(() => ({ body: { discarded: 2, unknown: [] } }));
+  const run = (...args: string[]) =>
+    runCli(["dead-letters", "discard", ...args], { env: { AFTER202_URL: url } });
+  for (const args of [[], ["--all"], ["--code", "EVENT_INVALID"]]) {
+    const refused = await run(...args);
+    expect([refused.code, refused.stderr.split(" ")[0]]).toEqual([2, "INPUT_INVALID"]);
+  }
+  expect(asked).toEqual([]);
+  expect(await run("--code", "EVENT_INVALID", "--since", "6h", "--yes")).toMatchObject({
+    code: 0,
+    stdout: "discarded 2 dead letters\n",
+  });
+  expect(JSON.parse(String(asked[0]?.body))).toEqual({ code: "EVENT_INVALID", since: "6h" });
+});
+
+it("finds, shows, redrives and discards what the real service could not read", async () => {
+  const { env } = await startRealService();
+  const dead = (...args: string[]): Promise<CliRun> => runCli(["dead-letters", ...args], { env });
+  const event = (records: string): string =>
+    `{"id":"e1","type":"com.adobe.platform.marketo.observability.results","time":"2026-11-22T02:00:00Z","data":{"munchkinId":"m","requests":[{"requestId":"r1","records":{"received":5,"created":${records}}}]}}`;
+  const input = [event('"ninety"'), '{"id":"cut', Buffer.from([0x7b, 0xff])].flatMap((line) => [
+    Buffer.from(line),
+    Buffer.from("\n"),
+  ]);
+  expect((await runCli(["replay", "-"], { env, input: Buffer.concat(input) })).code).toBe(1);
+
+  const { items } = JSON.parse((await dead("list", "--json")).stdout) as {
+    items: { deadLetterId: string; code: string }[];
+  };
+  const idOf = (code: string): string => items.find((one) => one.code === code)?.deadLetterId ?? "";
+  const shown = (await dead("show", idOf("EVENT_INVALID"))).stdout.split("\n");
+  const caret = shown.findIndex((line) => /^ *\^+$/.test(line));
+  const at = shown[caret]?.indexOf("^") ?? 0;
+  expect(shown[caret - 1]?.slice(at, shown[caret]?.length)).toBe('"ninety"');
+  expect(shown.join("\n")).toContain("data.requests[0].records.created, column ");
+  expect((await dead("show", idOf("EVENT_UNREADABLE"))).stdout).toMatch(
+    / {2}column 11 \(byte 10\)\n\n  \{"id":"cut\n {12}\^\n/,
+  );
+  expect((await dead("show", idOf("EVENT_NOT_UTF8"))).stdout).toMatch(
+    /The byte 0xff is not UTF-8 here\.\n  column 2 \(byte 1\)\n\n  \{\uFFFD\n {3}\^\n/,
+  );
+  expect(await dead("redrive", "--code", "EVENT_INVALID")).toMatchObject({
+    code: 1,
+    stdout: "read 1, redriven 0, new 0, duplicate 0, dead 1\n",
+  });
+  expect((await dead("discard", idOf("EVENT_INVALID"))).stdout).toBe("discarded 1 dead letter\n");
+  expect((await dead("show", idOf("EVENT_INVALID"))).stdout).toMatch(/\nstate +discarded \d{4}-/);
+  expect((await dead("discard", "--all", "--yes")).stdout).toBe("discarded 2 dead letters\n");
+  expect((await dead("list")).stdout).toBe("no dead letters\n");
+  expect((await dead("show", "1")).code).toBe(4);
 });

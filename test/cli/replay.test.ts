@@ -7,6 +7,7 @@ import { generateResultsEvents } from "../../src/simulator/generated-events.ts";
 import { createRandom } from "../../src/simulator/random.ts";
 import { type Answer, deadUrl, refusal, startService } from "./fake-service.ts";
 import { runCli } from "./run-cli.ts";
+import { flipped, skippableFrame, zstdBomb, zstdOf } from "./zstd-samples.ts";
 import { freshDirectory, startRealService } from "./service-process.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -103,6 +104,54 @@ it("sends what a damaged gzip file still holds, and exits with 1", async () => {
   expect(run.code).toBe(1);
   expect(run.stderr).toContain("INPUT_UNREADABLE standard input cannot be read to its end");
   expect(Number(/^read (\d+)/.exec(run.stdout)?.[1])).toBeGreaterThan(1_000);
+});
+
+const MANY = Buffer.from(
+  Array.from({ length: 50_000 }, (_, index) => `{"id":"${index * 7_919}"}\n`).join(""),
+);
+const PACKED = zstdOf(MANY);
+
+it("reads zstd from standard input: several frames, and what stands between them for others", async () => {
+  const { url, asked } = await takingService();
+  const input = Buffer.concat([PACKED, skippableFrame(9_000), zstdOf(Buffer.from('{"id":"last"}'))]);
+  const run = await runCli(["replay", "-"], { env: { AFTER202_URL: url }, input });
+  expect(run).toMatchObject({ code: 0, stdout: "read 50001, new 50001, duplicate 0, dead 0\n", stderr: "" });
+  const sent = asked.flatMap((one) => one.body.toString().split("\n")).filter(Boolean);
+  expect(sent.toSorted()).toEqual([...MANY.toString().trim().split("\n"), '{"id":"last"}'].toSorted());
+});
+
+it.each([
+  ["cut off", PACKED.subarray(0, PACKED.length - 7), /breaks off at byte \d+/],
+  ["damaged", flipped(PACKED, PACKED.length >> 1), /checksum does not fit|is damaged/],
+  ["followed by something else", Buffer.concat([PACKED, Buffer.from('{"id":"x"}')]), /no frame begins here/],
+  ["of a window of 2 GB", Buffer.from("28b52ffd00a8010000", "hex"), /its window is over 128 MB/],
+  ["in need of a dictionary", Buffer.from("28b52ffd2105010000", "hex"), /needs a dictionary/],
+])("says of zstd that is %s how far it came", async (_what, input, reason) => {
+  const { url } = await takingService();
+  const run = await runCli(["replay", "-"], { env: { AFTER202_URL: url }, input });
+  expect(run.code).toBe(1);
+  const told = run.stderr.replaceAll("\n", " ");
+  expect(told).toMatch(/^INPUT_UNREADABLE standard input cannot be read to its end: /);
+  expect(told).toMatch(reason);
+  const read = Number(/^read (\d+)/.exec(run.stdout)?.[1]);
+  expect(Number(/what came before it was sent: ([\d,]+) record/.exec(told)?.[1]?.replaceAll(",", ""))).toBe(
+    read,
+  );
+});
+
+it("reads a small file that unpacks to a gigabyte within the memory that any other takes", async () => {
+  const { url } = await takingService();
+  const input = Buffer.concat([zstdBomb(1_073_741_824), zstdOf(Buffer.from('\n{"id":"behind"}\n'))]);
+  expect(input.length).toBeLessThan(50_000);
+  const tell = 'process.on("exit",()=>console.error(process.resourceUsage().maxRSS))';
+  const env = {
+    AFTER202_URL: url,
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tell)}`,
+  };
+  const run = await runCli(["replay", "-"], { env, input });
+  expect(run).toMatchObject({ code: 0, stdout: "read 1, new 1, duplicate 0, dead 0\n" });
+  expect(run.stderr).toMatch(/^\d+\n/);
+  expect(Math.max(...run.stderr.trim().split("\n").map(Number))).toBeLessThan(600_000); // kilobytes
 });
 
 it("sends nothing when one of the files is not there", async () => {

@@ -261,7 +261,9 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     ]);
   });
 
-  it("keeps dead letters until they are discarded, and takes them again when they come again", async () => {
+  it("keeps dead letters until they are redriven, and takes them again when they come again", async () => {
+    const idsOf = async (filter = {}) =>
+      (await store.listDeadLetters(filter, 10, undefined)).map((one) => one.deadLetterId);
     const letter: DeadLetter = {
       deadLetterId: "42",
       at: START,
@@ -273,16 +275,48 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
       body: '{"cut',
       encoding: "utf-8",
     };
-    await store.append({ ...EMPTY, deadLetters: [letter, { ...letter, deadLetterId: "43" }] });
+    const later: DeadLetter = { ...letter, deadLetterId: "43", at: START + 1, path: "webhook" };
+    const unread: DeadLetter = { ...letter, deadLetterId: "44", at: START + 1, code: "EVENT_UNREADABLE" };
+    await store.append({ ...EMPTY, deadLetters: [letter, later, unread] });
     await store.append({ ...EMPTY, deadLetters: [letter] });
-    expect((await store.listDeadLetters(10, undefined)).map((one) => one.deadLetterId)).toEqual(["42", "43"]);
-    expect(await store.listDeadLetters(1, "42")).toMatchObject([{ deadLetterId: "43" }]);
+    expect(await idsOf()).toEqual(["44", "43", "42"]);
+    expect(await store.listDeadLetters({}, 1, unread)).toMatchObject([{ deadLetterId: "43" }]);
+    expect(await idsOf({ path: "journal" })).toEqual(["44", "42"]);
+    expect(await idsOf({ code: "EVENT_INVALID", since: START + 1 })).toEqual(["43"]);
     expect(await store.findDeadLetters(["42"])).toEqual([letter]);
-    await store.discardDeadLetters(["42"], START);
-    expect((await store.listDeadLetters(10, undefined)).map((one) => one.deadLetterId)).toEqual(["43"]);
-    expect((await store.streamReport(START)).deadLetters).toBe(1);
+    expect(await store.findDeadLetter("42")).toEqual({ ...letter, state: "waiting", settledAt: null });
+    expect(await store.findDeadLetter("45")).toBeUndefined();
+
+    expect(await store.settleDeadLetters(["42", "45"], "redriven", START + 5)).toBe(1);
+    expect(await idsOf()).toEqual(["44", "43"]);
+    expect(await store.findDeadLetters(["42"])).toEqual([]);
+    const redriven = { ...letter, body: "", state: "redriven", settledAt: START + 5 };
+    expect(await store.findDeadLetter("42")).toEqual(redriven);
+    expect((await store.streamReport(START)).deadLetters).toBe(2);
     await store.append({ ...EMPTY, deadLetters: [{ ...letter, at: START + 60_000 }] });
-    expect(await store.listDeadLetters(10, undefined)).toHaveLength(2);
+    expect(await idsOf()).toEqual(["42", "44", "43"]);
+    expect(await store.deadLettersByCode()).toEqual(
+      new Map([
+        ["EVENT_INVALID", 2],
+        ["EVENT_UNREADABLE", 1],
+      ]),
+    );
+  });
+
+  it("discards dead letters by filter, for good: the same input again stays discarded", async () => {
+    const [letter] = await store.findDeadLetters(["43"]);
+    if (letter === undefined) throw new Error("it was there a test before");
+    expect(await store.settleDeadLetters({ path: "webhook" }, "discarded", START + 9)).toBe(1);
+    await store.append({ ...EMPTY, deadLetters: [{ ...letter, at: Date.now() + 3_600_000 }] });
+    expect((await store.listDeadLetters({}, 10, undefined)).map((one) => one.deadLetterId)).toEqual([
+      "42",
+      "44",
+    ]);
+    const discarded = { ...letter, body: "", state: "discarded", settledAt: START + 9 };
+    expect(await store.findDeadLetter("43")).toEqual(discarded);
+    expect((await store.streamReport(START)).deadLetters).toBe(2);
+    expect(await store.settleDeadLetters({}, "discarded", START + 9)).toBe(2);
+    expect(await store.deadLettersByCode()).toEqual(new Map());
   });
 
   it("keeps keys as hashes, and knows the revoked ones", async () => {

@@ -2,10 +2,9 @@
  * The stream's health and what it left behind, as the API gives them.
  */
 import { Type } from "typebox";
-import { ERROR_CATALOGUE } from "../../core/errors.ts";
-import { closed, count, named, ref, text, time, timeOrNull } from "./field.ts";
+import { closed, count, named, text, time, timeOrNull } from "./field.ts";
 
-const PATHS = ["journal", "webhook", "relay", "replay"];
+export const PATHS = ["journal", "webhook", "relay", "replay"];
 
 const cursor = Type.Object(
   {
@@ -167,71 +166,6 @@ const streamHealth = named(
   ),
 );
 
-const deadLetter = named(
-  "DeadLetter",
-  Type.Object(
-    {
-      deadLetterId: text("Its id: the same broken input twice is one dead letter."),
-      at: time("When it arrived."),
-      path: Type.Enum(PATHS, { description: "The way in which it arrived." }),
-      source: text("Where it came from."),
-      code: Type.Enum(Object.keys(ERROR_CATALOGUE), { description: "Why it could not be read." }),
-      reason: text("What is wrong, and where."),
-      eventId: text("The event's id, where it could be read; else empty."),
-      body: Type.Optional(text("With `body=true`: the input.")),
-      encoding: Type.Optional(
-        Type.Enum(["utf-8", "base64"], { description: "With `body=true`: base64 where it is not UTF-8." }),
-      ),
-    },
-    { ...closed, description: "Input that could not be read." },
-  ),
-);
-
-const deadLetterList = named(
-  "DeadLetterList",
-  Type.Object(
-    {
-      items: Type.Array(ref("DeadLetter"), { description: "A page of dead letters." }),
-      nextCursor: Type.Union([Type.String(), Type.Null()], {
-        description: "Where the list goes on; null at its end.",
-      }),
-    },
-    { ...closed, description: "A page of dead letters." },
-  ),
-);
-
-export const redriveOrder = named(
-  "RedriveOrder",
-  Type.Object(
-    {
-      ids: Type.Optional(
-        Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
-          minItems: 1,
-          maxItems: 1_000,
-          description: "Those to run again; all when absent.",
-        }),
-      ),
-    },
-    { ...closed, description: "Which dead letters to run again.", examples: [{ ids: ["5f1c…"] }] },
-  ),
-);
-
-const redriveReport = named(
-  "RedriveReport",
-  Type.Object(
-    {
-      read: count("Dead letters that were run again."),
-      redriven: count("Those that could be read now; they are dead letters no longer."),
-      dead: count("Those that still cannot be read, or are meant for another client id."),
-      unknown: Type.Array(Type.String(), { description: "Ids that no dead letter has." }),
-      new: count("Events stored that were not known before."),
-      duplicate: count("Events that had arrived by another way in the meantime."),
-      more: Type.Boolean({ description: "There are more than one call runs; call again." }),
-    },
-    { ...closed, description: "What became of them." },
-  ),
-);
-
 const eventReceipt = named(
   "EventReceipt",
   Type.Object(
@@ -249,11 +183,4 @@ const eventReceipt = named(
   ),
 );
 
-export const STREAM_SCHEMAS = [
-  streamHealth,
-  deadLetter,
-  deadLetterList,
-  redriveOrder,
-  redriveReport,
-  eventReceipt,
-];
+export const STREAM_SCHEMAS = [streamHealth, eventReceipt];

@@ -1,11 +1,12 @@
 /**
- * The bytes of a file or of standard input, unpacked when they are gzip: told by their first bytes, not by a name.
+ * The bytes of a file or of standard input, unpacked when they are gzip or zstd: told by their first bytes, not by a name.
  */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { After202Error } from "../../core/errors.ts";
+import { isZstd, unpackZstd } from "./zstd.ts";
 
 export interface ReplayInput {
   /** As it was named; `-`: standard input. */
@@ -47,7 +48,7 @@ export async function* readInput(
     yield* unpack(counted(source, onBytes));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new After202Error("INPUT_UNREADABLE", `${nameOf(name)} cannot be read to its end: ${reason}.`, {
+    throw new After202Error("INPUT_UNREADABLE", `${nameOf(name)} cannot be read to its end: ${reason}`, {
       cause,
     });
   }
@@ -66,7 +67,7 @@ async function* counted(source: Readable, onBytes: (count: number) => void): Asy
 
 async function* unpack(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   let head = Buffer.alloc(0);
-  while (head.length < 2) {
+  while (head.length < 4) {
     const next = await chunks.next();
     if (next.done === true) break;
     head = Buffer.concat([head, next.value]);
@@ -75,13 +76,15 @@ async function* unpack(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
     if (head.length > 0) yield head;
     yield* chunks;
   })();
-  if (head[0] !== 0x1f || head[1] !== 0x8b) {
-    yield* all;
-    return;
-  }
+  if (isZstd(head)) yield* unpackZstd(all);
+  else if (head[0] === 0x1f && head[1] === 0x8b) yield* unpackGzip(all);
+  else yield* all;
+}
+
+async function* unpackGzip(packed: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const { pipeline } = await import("node:stream/promises");
   const gunzip = createGunzip({ chunkSize: 256 * 1_024 });
-  const fed = pipeline(all, gunzip);
+  const fed = pipeline(packed, gunzip);
   fed.catch(() => undefined); // the reader below meets the same fault
   yield* gunzip as AsyncIterable<Buffer>;
   await fed;
