@@ -27,7 +27,7 @@ const STATED = `
   ORDER BY from_ms, instance, object_type, priority`;
 
 /** Results count once, whatever was stored twice; a result finds the newest window that begins before it. */
-const SUMS = `
+export const SUMS_OF_WINDOWS = `
   WITH
     windows AS (
       SELECT instance, window_start AS began, max(window_end) AS ended
@@ -95,7 +95,7 @@ export function createCompletenessStore(client: StoreClient): CompletenessStore 
       return rows.map(windowOf);
     },
     async windowSums({ since, until, lookBackMs, edge }) {
-      const rows = await client.query<SumsRow>(SUMS, {
+      const rows = await client.query<SumsRow>(SUMS_OF_WINDOWS, {
         since: timeOf(since),
         until: timeOf(until),
         earliest: timeOf(since - lookBackMs),

@@ -2,6 +2,7 @@
 import { alertLatencyBench } from "./alert-latency-bench.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { burstBench } from "./burst-bench.ts";
+import { completenessBench } from "./completeness-bench.ts";
 import { correlationBench } from "./correlation-bench.ts";
 import { decodeBench } from "./decode-bench.ts";
 import { foldBench } from "./fold-bench.ts";
@@ -31,6 +32,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   statusBench,
   rareListBench,
   sweepBench,
+  completenessBench,
   burstBench,
   alertLatencyBench,
 ];
