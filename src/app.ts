@@ -14,6 +14,7 @@ import { createLedger } from "./core/ledger.ts";
 import { createMissingPersonsReader } from "./core/missing-persons.ts";
 import type { Intake, Source, SourceStatus } from "./core/ports.ts";
 import { openPipeline } from "./pipeline/pipeline.ts";
+import { relaySources } from "./relays.ts";
 import type { SalesforceConfig } from "./salesforce-config.ts";
 import { createServiceMetrics } from "./service-metrics.ts";
 import { createImsToken } from "./sources/ims-token.ts";
@@ -69,6 +70,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       : [];
     const sources: Source[] = [
       ...journals,
+      ...(isIngesting ? relaySources(config.relays, pipeline, store, logger) : []),
       ...(isIngesting && config.salesforce !== undefined
         ? salesforceSources(config, config.salesforce, pipeline, store, logger)
         : []),

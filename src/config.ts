@@ -16,14 +16,9 @@ import {
   type SettingsByInstance,
 } from "./core/lifecycle-settings.ts";
 import { RETRY_POLICIES, type RetryPolicyName } from "./core/retry-policy.ts";
+import { readRelays, RELAY_NAMES, type RelaysConfig } from "./relay-config.ts";
 import { readSalesforce, type SalesforceConfig } from "./salesforce-config.ts";
-import {
-  CLIENT_SETTINGS,
-  LATER_SETTINGS,
-  type SettingName,
-  SETTINGS,
-  type SettingValue,
-} from "./settings.ts";
+import { CLIENT_SETTINGS, type SettingName, SETTINGS, type SettingValue } from "./settings.ts";
 
 export const ROLES = ["ingest", "api", "alerts"] as const;
 export type Role = (typeof ROLES)[number];
@@ -52,6 +47,7 @@ export interface Config {
   readonly lifecycle: SettingsByInstance;
   readonly journals: readonly JournalConfig[];
   readonly webhook: { readonly publicKeyOrigin: string; readonly clientId: string | undefined } | undefined;
+  readonly relays: RelaysConfig;
   readonly auth: "keys" | "off";
   readonly adminKey: string | undefined;
   readonly alerts: AlertConfig;
@@ -79,6 +75,7 @@ export function loadConfig(
   const lifecycle = readInstances(values, file["instances"], problems);
   const alerts = readAlerts(values, file["alerts"], problems);
   const salesforce = readSalesforce(values, file["salesforce"], problems);
+  const relays = readRelays(values, problems);
   const host = values.HOST ?? "";
   if (values.API_AUTH === "off" && !isLoopback(host)) {
     problems.push(`API_AUTH=off needs a loopback HOST, and ${host} is none: use keys, or HOST=127.0.0.1.`);
@@ -107,6 +104,7 @@ export function loadConfig(
       values.ADOBE_WEBHOOK === "on"
         ? { publicKeyOrigin: values.ADOBE_PUBLIC_KEY_ORIGIN ?? "", clientId: values.ADOBE_CLIENT_ID }
         : undefined,
+    relays,
     auth: values.API_AUTH ?? "keys",
     adminKey: values.API_ADMIN_KEY,
     alerts,
@@ -181,11 +179,9 @@ function readValues(
     if (!Object.hasOwn(SETTINGS, name)) problems.push(`settings.${name} is not a setting.`);
   }
   for (const name of Object.keys(env)) {
-    if (LATER_SETTINGS.includes(name))
-      problems.push(`${name} is not supported by this version yet; unset it.`);
     const known = Object.hasOwn(SETTINGS, name) || isSecretFile(name) || CLIENT_SETTINGS.includes(name);
     if (name.startsWith("AFTER202_") && !known) problems.push(`${name} is not a setting.`);
-    if (/^(ADOBE|SALESFORCE)_/.test(name) && !known && !LATER_SETTINGS.includes(name))
+    if (/^(ADOBE|SALESFORCE)_/.test(name) && !known)
       problems.push(`${name} is not a setting; see the README's table.`);
   }
   const values: Record<string, unknown> = {};
@@ -263,6 +259,9 @@ function readJournals(values: Config["values"], listed: unknown, problems: strin
     for (const [key, value] of Object.entries(journal)) {
       if (typeof value !== "string" || value === "") problems.push(`journals[${index}].${key} is missing.`);
       else if (key === "url" || key === "imsUrl") requireUrl(value, `journals[${index}].${key}`, problems);
+    }
+    if (Object.hasOwn(RELAY_NAMES, journal.name)) {
+      problems.push(`journals[${index}].name: "${journal.name}" is the name of another source.`);
     }
     if (journals.some((other) => other.name === journal.name)) {
       problems.push(

@@ -24,6 +24,10 @@ function secret(about: string): Setting<string> {
   return { parse: text, about, secret: true };
 }
 
+function secretHeader(about: string): Setting<string> {
+  return { parse: headerValue, about, secret: true };
+}
+
 function secretUrl(about: string): Setting<string> {
   return { parse: url, about, secret: true };
 }
@@ -72,6 +76,25 @@ function url(value: string): string {
   if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:") {
     throw new TypeError("an http or https URL");
   }
+  return value;
+}
+
+function streamUrl(...schemes: readonly string[]): (value: string) => string {
+  return (value) => {
+    const parsed = URL.canParse(value) ? new URL(value) : undefined;
+    if (parsed === undefined || !schemes.includes(parsed.protocol.slice(0, -1))) {
+      throw new TypeError(`a URL with ${schemes.join(" or ")}`);
+    }
+    if (parsed.username !== "" || parsed.password !== "") {
+      throw new TypeError("a URL without credentials: they have a setting of their own");
+    }
+    return value;
+  };
+}
+
+function headerValue(value: string): string {
+  if (!/^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(value))
+    throw new TypeError("the value of a header: one line of ASCII");
   return value;
 }
 
@@ -142,6 +165,15 @@ export const SETTINGS = {
     "Where the keys of the signatures lie.",
     "https://static.adobeioevents.com",
   ),
+  SSE_URL: setting(streamUrl("http", "https"), "A relay's stream of Server-Sent Events, followed for ever."),
+  SSE_AUTHORIZATION: secretHeader("Value of the Authorization header for it."),
+  WEBSOCKET_URL: setting(streamUrl("ws", "wss"), "A relay's WebSocket, followed for ever."),
+  WEBSOCKET_AUTHORIZATION: secretHeader("Value of the Authorization header for it."),
+  WEBSOCKET_ACKS: setting(
+    oneOf("on", "off"),
+    "Answer each event with its id over the WebSocket once it is stored.",
+    "off",
+  ),
   SALESFORCE_LOGIN_URL: setting(
     origin,
     "Where Salesforce issues tokens; for a sandbox https://test.salesforce.com.",
@@ -172,9 +204,6 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 export type SettingValue<N extends SettingName> = ReturnType<(typeof SETTINGS)[N]["parse"]>;
-
-/** Named in the documentation for what is to come; set today they would do nothing, so they are refused. */
-export const LATER_SETTINGS: readonly string[] = ["SSE_URL", "WEBSOCKET_URL"];
 
 /** Read by the recorder and by the commands that ask a running service, not by the service. */
 export const CLIENT_SETTINGS: readonly string[] = [

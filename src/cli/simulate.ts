@@ -5,10 +5,13 @@
  */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { RETRY_POLICIES, type RetryPolicyName } from "../core/retry-policy.ts";
+import type { FaultsPatch } from "../simulator/faults.ts";
+import { STREAM_PATHS } from "../simulator/stream/paths.ts";
 import { SIMULATED } from "../simulator/options.ts";
 import { openSimulator, type Simulator } from "../simulator/simulator.ts";
 import { type Backfills, openBackfills } from "../simulator/backfills.ts";
 import type { Submitter } from "../simulator/submitter.ts";
+import { type PathShares, parsePathShares, parseShare } from "./path-shares.ts";
 import { openRecordedCalls } from "./recorded-calls.ts";
 import { openRecordedSubmitter } from "./recorded-submitter.ts";
 
@@ -24,14 +27,16 @@ interface SimulateOptions {
   webhook?: string;
   batch: boolean;
   preload?: number;
-  duplicates: number;
-  disorder: number;
-  drops: number;
+  duplicates: PathShares;
+  disorder: PathShares;
+  drops: PathShares;
   malformed: number;
   journalErrors: number;
   linkFailure: "reported" | "silent";
   received: "total" | "chunk";
 }
+
+const BY_PATH = "by path: journal=0.05,sse=0.1 (paths: journal, webhook, sse, websocket)";
 
 export function simulateCommand(): Command {
   return new Command("simulate")
@@ -63,12 +68,22 @@ export function simulateCommand(): Command {
         .choices(["total", "chunk"])
         .default("total"),
     )
-    .option("--duplicates <rate>", "share of events that come twice", share, 0)
-    .option("--disorder <rate>", "share of events that come late", share, 0)
-    .option("--drops <rate>", "share of events that never come", share, 0)
-    .option("--malformed <rate>", "malformed events, as a share of the good ones", share, 0)
-    .option("--journal-errors <rate>", "share of journal requests that fail (429, 500, 503, reset)", share, 0)
+    .addOption(shares("--duplicates <rates>", `share of events that come twice; ${BY_PATH}`))
+    .addOption(shares("--disorder <rates>", "share of events that come late; by path likewise"))
+    .addOption(shares("--drops <rates>", "share of events that never come; by path likewise"))
+    .option("--malformed <rate>", "malformed events, as a share of the good ones", parseShare, 0)
+    .option(
+      "--journal-errors <rate>",
+      "share of journal requests that fail (429, 500, 503, reset)",
+      parseShare,
+      0,
+    )
     .action(simulate);
+}
+
+function shares(flags: string, description: string): Option {
+  const none: PathShares = { all: 0, byPath: {} };
+  return new Option(flags, description).argParser(parsePathShares).default(none, "0");
 }
 
 async function simulate(options: SimulateOptions): Promise<void> {
@@ -83,11 +98,12 @@ async function simulate(options: SimulateOptions): Promise<void> {
     results: { received: options.received },
     faults: {
       stream: {
-        duplicateRate: options.duplicates,
-        delayRate: options.disorder,
-        dropRate: options.drops,
+        duplicateRate: options.duplicates.all,
+        delayRate: options.disorder.all,
+        dropRate: options.drops.all,
         malformedRate: options.malformed,
       },
+      paths: pathFaults(options),
       journal: { statuses: { "429": each, "500": each, "503": each }, resetRate: each },
     },
     ...(options.preload === undefined ? {} : { preload: { events: options.preload } }),
@@ -108,6 +124,19 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const unreported = (await submitter?.close()) ?? 0;
   if (unreported > 0) console.error(`${unreported} submissions could not be reported`);
   await simulator.close();
+}
+
+function pathFaults({ duplicates, disorder, drops }: SimulateOptions): FaultsPatch["paths"] & object {
+  return Object.fromEntries(
+    STREAM_PATHS.map((path) => [
+      path,
+      {
+        duplicateRate: duplicates.byPath[path] ?? 0,
+        delayRate: disorder.byPath[path] ?? 0,
+        dropRate: drops.byPath[path] ?? 0,
+      },
+    ]),
+  );
 }
 
 function openSubmitting(simulator: Simulator, options: SimulateOptions, seed: number): Submitter | null {
@@ -152,6 +181,9 @@ function describe(simulator: Simulator): string {
     `  ADOBE_CLIENT_SECRET=${SIMULATED.clientSecret}`,
     `  ADOBE_ORG_ID=${SIMULATED.organizationId}`,
     `  ADOBE_PUBLIC_KEY_ORIGIN=${simulator.origin}`,
+    `  SSE_URL=${simulator.sseUrl}`,
+    `  WEBSOCKET_URL=${simulator.websocketUrl}`,
+    "  WEBSOCKET_ACKS=on",
     `  SALESFORCE_ORG_URL=${simulator.salesforceUrl}`,
     `  SALESFORCE_ACCESS_TOKEN=${SIMULATED.salesforceToken}`,
     `  RETRY_POLICY=${policy.name}`,
@@ -164,11 +196,5 @@ function number(text: string): number {
   if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
     throw new InvalidArgumentError("not a number of 0 or more");
   }
-  return value;
-}
-
-function share(text: string): number {
-  const value = number(text);
-  if (value > 1) throw new InvalidArgumentError("not a share between 0 and 1");
   return value;
 }

@@ -29,7 +29,7 @@ export interface Logger {
 // ---- source → pipeline -------------------------------------------------------------------------------------
 
 /** The ways in which events arrive. */
-export type SourcePath = "journal" | "webhook" | "relay" | "replay";
+export type SourcePath = "journal" | "webhook" | "sse" | "websocket" | "relay" | "replay";
 
 /** The same, and that of a source that asks for what it tells. */
 export type SourceWay = SourcePath | "poll";
@@ -46,6 +46,13 @@ export interface Delivery {
   readonly exact?: boolean;
   /** The one client id whose events are wanted; others' are refused. */
   readonly recipientClientId?: string;
+  /** Why the source itself cannot read the payload: then it goes to dead letters as it is. */
+  readonly fault?: DeliveryFault;
+}
+
+export interface DeliveryFault {
+  readonly code: ErrorCode;
+  readonly reason: string;
 }
 
 /** What became of a delivery, once all of it is durable. */

@@ -9,7 +9,7 @@ import { unwrapEvent } from "../core/envelope.ts";
 import { After202Error, type ErrorCode } from "../core/errors.ts";
 import { isObject } from "../core/json.ts";
 import { decodeEvent, type DecodedEvent } from "../core/mods-event.ts";
-import type { SourcePath } from "../core/ports.ts";
+import type { DeliveryFault, SourcePath } from "../core/ports.ts";
 import { deadLetterOf, type DeadLetterInput } from "./dead-letter.ts";
 import { readSlice, type SliceReader } from "./decode.ts";
 import type { EventMemory } from "./event-memory.ts";
@@ -24,6 +24,8 @@ export interface LoadContext {
   readonly source: string;
   readonly delivery: number;
   readonly recipientClientId: string | undefined;
+  /** Set: the slice is not read, it is a dead letter. */
+  readonly fault: DeliveryFault | undefined;
   /** Epoch milliseconds of arrival; stands in dead letters only. */
   readonly at: number;
   readonly rawBodies: boolean;
@@ -35,7 +37,9 @@ export function loadParcel(slice: Slice, context: LoadContext): Parcel {
   const { path, source, delivery } = context;
   const parcel = openParcel(delivery, slice.bytes.length, { path, source, bytes: slice.bytes });
   try {
-    readSlice(slice, path, new ParcelLoader(parcel, context));
+    const loader = new ParcelLoader(parcel, context);
+    if (context.fault === undefined) readSlice(slice, path, loader);
+    else loader.onBroken(context.fault.code, context.fault.reason, slice.bytes, 0);
   } catch (error) {
     context.memory.release(parcel.eventIds, delivery);
     throw error;

@@ -175,6 +175,7 @@ class StreamPipeline implements Pipeline {
       source: delivery.source,
       delivery: ++this.deliveries,
       recipientClientId: delivery.recipientClientId,
+      fault: delivery.fault,
       at: this.options.clock.now(),
       rawBodies: this.options.rawBodies ?? true,
       deadLetterBytes: this.limits.deadLetterBytes,

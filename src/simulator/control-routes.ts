@@ -9,6 +9,7 @@ import type { FaultPlan } from "./faults.ts";
 import type { TokenIssuer } from "./ims-routes.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Random } from "./random.ts";
+import type { Relay } from "./relay/relay.ts";
 import type { Salesforce } from "./salesforce/salesforce.ts";
 import { rawEvent, seal } from "./stream/cloud-event.ts";
 import type { Stream } from "./stream/stream.ts";
@@ -25,6 +26,7 @@ export interface ControlParts {
   readonly salesforce: Salesforce;
   readonly journals: ReadonlyMap<string, Journal>;
   readonly webhooks: Webhooks;
+  readonly relay: Relay;
   readonly random: Random;
 }
 
@@ -37,6 +39,9 @@ export function addControlRoutes(server: FastifyInstance, parts: ControlParts): 
   server.get("/_simulator/truth", async (_request, reply) =>
     reply.type("application/x-ndjson").send(Readable.from(linesOf(parts.truth.rows()))),
   );
+
+  /** By path: how many distinct events were to come by it, and how many of them never do. */
+  server.get("/_simulator/truth/paths", async () => parts.stream.paths());
 
   server.get("/_simulator/truth/:requestId", async (request, reply) => {
     const row = parts.truth.get((request.params as { requestId: string }).requestId);
@@ -54,7 +59,10 @@ export function addControlRoutes(server: FastifyInstance, parts: ControlParts): 
     }
   });
 
-  /** One event or an array; `{"raw": "…"}` is put on the stream as it is, JSON or not. */
+  /**
+   * One event or an array; `{"raw": "…"}` is put on the stream as it is, JSON or not. Untouched by faults, unless
+   * `?faults=true`.
+   */
   server.post("/_simulator/emit", async (request, reply) => {
     const events: unknown[] = Array.isArray(request.body) ? request.body : [request.body];
     const sealed = events.map((event) => {
@@ -63,8 +71,19 @@ export function addControlRoutes(server: FastifyInstance, parts: ControlParts): 
       return seal(event, parts.random);
     });
     if (sealed.includes(null)) return refuse(reply, 400, "events must be objects");
-    for (const event of sealed) if (event !== null) parts.stream.deliver(event);
+    const { faults: withFaults } = request.query as { faults?: string };
+    const put = withFaults === "true" ? parts.stream.publish : parts.stream.deliver;
+    for (const event of sealed) if (event !== null) put(event);
     return { emitted: sealed.length };
+  });
+
+  /** Breaks the relay's connections; `?way=sse` or `?way=websocket`: only these. */
+  server.post("/_simulator/disconnect", async (request, reply) => {
+    const { way } = request.query as { way?: string };
+    if (way !== undefined && way !== "sse" && way !== "websocket") {
+      return refuse(reply, 400, "way is sse or websocket");
+    }
+    return { disconnected: parts.relay.disconnect(way) };
   });
 
   /** Revokes every token given out so far. */

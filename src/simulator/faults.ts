@@ -5,6 +5,7 @@
  * Settings can be changed while the simulator runs.
  */
 import type { Random } from "./random.ts";
+import { type PathFaults, pathDefaults, STREAM_PATHS, type StreamPath } from "./stream/paths.ts";
 
 /**
  * A status code to answer with, or: `reset` (the connection breaks before the request is looked at), `lose-response`
@@ -39,6 +40,8 @@ interface StreamFaults {
 
 interface Faults {
   stream: StreamFaults;
+  /** On top of the stream's, for one path alone. */
+  paths: Record<StreamPath, PathFaults>;
   marketo: EndpointFaults;
   ims: EndpointFaults;
   journal: EndpointFaults;
@@ -48,8 +51,10 @@ interface Faults {
   salesforceToken: EndpointFaults;
 }
 
-export type FaultsPatch = { [Part in keyof Faults]?: Partial<Faults[Part]> };
-type FaultyEndpoint = Exclude<keyof Faults, "stream">;
+export type FaultsPatch = { [Part in Exclude<keyof Faults, "paths">]?: Partial<Faults[Part]> } & {
+  paths?: { [Path in StreamPath]?: Partial<PathFaults> };
+};
+type FaultyEndpoint = Exclude<keyof Faults, "stream" | "paths">;
 
 export interface FaultPlan {
   readonly settings: Faults;
@@ -69,6 +74,7 @@ export function createFaultPlan(random: Random, initial: FaultsPatch = {}): Faul
       dropRate: 0,
       malformedRate: 0,
     },
+    paths: Object.fromEntries(STREAM_PATHS.map((path) => [path, pathDefaults()])) as Faults["paths"],
     marketo: noEndpointFaults(),
     ims: noEndpointFaults(),
     journal: noEndpointFaults(),
@@ -84,18 +90,9 @@ export function createFaultPlan(random: Random, initial: FaultsPatch = {}): Faul
   };
 
   function patch(changes: FaultsPatch): void {
-    for (const [part, values] of Object.entries(changes)) {
-      const target: object | undefined = settings[part as keyof Faults];
-      if (target === undefined || typeof values !== "object" || values === null) {
-        throw new TypeError(`unknown faults "${part}"; known: ${Object.keys(settings).join(", ")}`);
-      }
-      for (const key of Object.keys(values)) {
-        if (!(key in target)) {
-          throw new TypeError(`unknown fault "${part}.${key}"; known: ${Object.keys(target).join(", ")}`);
-        }
-      }
-      Object.assign(target, values);
-    }
+    const { paths = {}, ...parts } = changes;
+    for (const [part, values] of Object.entries(parts)) assign(settings, part, values, "");
+    for (const [path, values] of Object.entries(paths)) assign(settings.paths, path, values, "paths.");
   }
   patch(initial);
 
@@ -109,6 +106,21 @@ export function createFaultPlan(random: Random, initial: FaultsPatch = {}): Faul
       return { outcome: outcome === "slow" ? "ok" : outcome, delayMs: slow ? faults.slowMs : 0 };
     },
   };
+}
+
+/** @throws {TypeError} naming an unknown part or setting; then nothing of the part is changed */
+function assign(parts: object, part: string, values: unknown, prefix: string): void {
+  const target: unknown = Object.hasOwn(parts, part) ? parts[part as keyof typeof parts] : undefined;
+  if (typeof target !== "object" || target === null || typeof values !== "object" || values === null) {
+    throw new TypeError(`unknown faults "${prefix}${part}"; known: ${Object.keys(parts).join(", ")}`);
+  }
+  for (const key of Object.keys(values)) {
+    if (!(key in target)) {
+      const known = Object.keys(target).join(", ");
+      throw new TypeError(`unknown fault "${prefix}${part}.${key}"; known: ${known}`);
+    }
+  }
+  Object.assign(target, values);
 }
 
 /** One draw decides between all outcomes, so that every request costs the sequence the same. */

@@ -6,6 +6,7 @@
 import { RETRY_POLICIES, scalePolicy, type RetryPolicy, type RetryPolicyName } from "../core/retry-policy.ts";
 import type { LinkFailureMode } from "./directives.ts";
 import type { FaultsPatch } from "./faults.ts";
+import { relayDefaults, type RelaySettings } from "./relay/settings.ts";
 import { salesforceDefaults, type SalesforceSettings } from "./salesforce/settings.ts";
 import type { WebhookTarget } from "./webhook/registration.ts";
 
@@ -131,6 +132,7 @@ export interface SimulatorOptions {
   salesforce?: Partial<SalesforceSettings>;
   webhook?: Partial<WebhookSettings>;
   webhooks?: readonly WebhookTarget[];
+  relay?: Partial<RelaySettings>;
   faults?: FaultsPatch;
   preload?: PreloadOptions;
   /** Requests whose truth is remembered. */
@@ -150,6 +152,7 @@ export interface SimulatorSettings {
   readonly ims: ImsSettings;
   readonly salesforce: SalesforceSettings;
   readonly webhook: WebhookSettings;
+  readonly relay: RelaySettings;
   readonly maxTruthRequests: number;
 }
 
@@ -196,6 +199,7 @@ export function loadSettings(options: SimulatorOptions): SimulatorSettings {
       disableFailing: false,
       ...options.webhook,
     },
+    relay: { ...relayDefaults(), ...options.relay },
     maxTruthRequests: options.maxTruthRequests ?? 200_000,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The simulator: a Marketo Data Ingestion API, its observability stream, Adobe I/O Events and a Salesforce Data Cloud, on
- * one loopback port.
+ * The simulator: a Marketo Data Ingestion API, its observability stream, Adobe I/O Events, a relay of them and a Salesforce
+ * Data Cloud, on one loopback port.
  *
  * It speaks the real protocols over real sockets and keeps books of what really happened, against which an observer
  * can be judged. Everything it decides comes from its seed; its clock runs `speed` times faster than the wall.
@@ -18,6 +18,7 @@ import { createQuota, type Quota } from "./marketo/quota.ts";
 import { addMarketoRoutes } from "./marketo/routes.ts";
 import { loadSettings, SIMULATED, type SimulatorOptions, type SimulatorSettings } from "./options.ts";
 import { createRandom } from "./random.ts";
+import { addRelay, SSE_PATH, WS_PATH } from "./relay/relay.ts";
 import { addSalesforce } from "./salesforce/salesforce.ts";
 import { createScheduler } from "./scheduler.ts";
 import { createObservability, type Observability } from "./stream/observability.ts";
@@ -40,6 +41,9 @@ export interface Simulator {
   salesforcePrivateKey(): string;
   /** The first journal; see `journalUrlOf` for others. */
   readonly journalUrl: string;
+  /** The relay: Server-Sent Events, and a WebSocket that waits for acknowledgements. */
+  readonly sseUrl: string;
+  readonly websocketUrl: string;
   readonly settings: SimulatorSettings;
   journalUrlOf(registration: string): string;
   /** What became of every request, oldest first. */
@@ -68,7 +72,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
   const tokens = createTokenIssuer(settings.ims, random.fork("ims"));
   const stream = createStream({ faults, scheduler, random: random.fork("stream") });
   const journals = openJournals(settings, scheduler.scale(settings.journal.retentionMs));
-  for (const journal of journals.values()) stream.addReader(journal);
+  for (const journal of journals.values()) stream.addReader(journal, "journal");
 
   const quotas = new Map<string, Quota>();
   const quotaOf = (instance: string): Quota => {
@@ -112,6 +116,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     random: random.fork("webhooks"),
     origin: () => origin,
   });
+  const relay = addRelay(server, stream, settings.relay);
   const salesforce = addSalesforce(server, {
     settings: settings.salesforce,
     faults,
@@ -121,7 +126,19 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     origin: () => origin,
   });
   const summary = (): SimulatorSummary =>
-    summarize({ origin, settings, truth, processor, outbox, stream, journals, webhooks, tokens, salesforce });
+    summarize({
+      origin,
+      settings,
+      truth,
+      processor,
+      outbox,
+      stream,
+      journals,
+      webhooks,
+      tokens,
+      salesforce,
+      relay,
+    });
   addMarketoRoutes(server, {
     settings,
     faults,
@@ -142,6 +159,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     salesforce,
     journals,
     webhooks,
+    relay,
     random: random.fork("control"),
   });
 
@@ -163,6 +181,8 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     salesforceUrl: origin,
     salesforcePrivateKey: () => salesforce.privateKey(),
     journalUrl: journalUrlOf(settings.journal.registrations[0] ?? SIMULATED.journalRegistration),
+    sseUrl: `${origin}${SSE_PATH}`,
+    websocketUrl: `${origin.replace("http", "ws")}${WS_PATH}?acks=on`,
     settings,
     journalUrlOf,
     truth: () => [...truth.rows()],
@@ -171,6 +191,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     registerWebhook: (target) => webhooks.register(target),
     async close() {
       scheduler.close();
+      relay.close();
       await Promise.all([server.close(), webhooks.close()]);
     },
   };

@@ -8,6 +8,8 @@ import type { SimulatorSettings } from "./options.ts";
 import type { StreamCounts } from "./salesforce/stream-routes.ts";
 import type { Salesforce } from "./salesforce/salesforce.ts";
 import type { ResultsOutbox } from "./stream/results-outbox.ts";
+import type { Relay, RelayCounts } from "./relay/relay.ts";
+import type { PathCounts, StreamPath } from "./stream/paths.ts";
 import type { Stream, StreamCounters } from "./stream/stream.ts";
 import type { Truth, TruthOutcome } from "./truth.ts";
 import type { WebhookCounters, WebhookState } from "./webhook/registration.ts";
@@ -35,8 +37,11 @@ export interface SimulatorSummary {
     readonly tokensIssued: number;
   };
   readonly stream: Readonly<StreamCounters>;
+  /** What each path was to carry, and what it kept. */
+  readonly paths: Readonly<Record<StreamPath, PathCounts>>;
   readonly journals: Readonly<Record<string, number>>;
   readonly webhooks: readonly ({ name: string; state: WebhookState } & WebhookCounters)[];
+  readonly relay: RelayCounts;
   readonly tokensIssued: number;
 }
 
@@ -51,6 +56,7 @@ export interface SummaryParts {
   readonly webhooks: Webhooks;
   readonly tokens: TokenIssuer;
   readonly salesforce: Salesforce;
+  readonly relay: Relay;
 }
 
 export function summarize(parts: SummaryParts): SimulatorSummary {
@@ -78,12 +84,14 @@ export function summarize(parts: SummaryParts): SimulatorSummary {
       tokensIssued: salesforce.tokensIssued(),
     },
     stream: parts.stream.counters,
+    paths: parts.stream.paths(),
     journals: Object.fromEntries([...parts.journals].map(([name, journal]) => [name, journal.size()])),
     webhooks: webhooks.all().map((webhook) => ({
       name: webhook.target.name ?? webhook.target.url,
       state: webhook.state(),
       ...webhook.counters,
     })),
+    relay: parts.relay.counts(),
     tokensIssued: parts.tokens.issued(),
   };
 }

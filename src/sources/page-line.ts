@@ -35,9 +35,13 @@ export class PageLine {
     this.last = end;
   }
 
+  get isFull(): boolean {
+    return this.ends.length >= this.maxPages || this.bytes >= this.maxBytes;
+  }
+
   /** Resolves when another page may enter. */
   async room(): Promise<void> {
-    while (this.ends.length >= this.maxPages || this.bytes >= this.maxBytes) await this.ends[0];
+    while (this.isFull) await this.ends[0];
   }
 
   /** Resolves when no page is under way. */

@@ -53,8 +53,11 @@ export function createCursorStore(client: StoreClient): CursorStore {
   };
 }
 
+/** Those of journals: what a relay's stream stands at tells nothing of how far the stream has been read. */
 export async function journalCursors(client: StoreClient): Promise<JournalCursor[]> {
-  return (await client.query<CursorRow>(`${SELECT_CURSORS} ORDER BY source`)).map(cursorOf);
+  return (await client.query<CursorRow>(`${SELECT_CURSORS} WHERE source != 'sse' ORDER BY source`)).map(
+    cursorOf,
+  );
 }
 
 /** Gaps that reach beyond `since`, newest first. */

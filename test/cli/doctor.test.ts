@@ -31,6 +31,8 @@ async function simulate() {
     ADOBE_ORG_ID: SIMULATED.organizationId,
     ADOBE_WEBHOOK: "on",
     ADOBE_PUBLIC_KEY_ORIGIN: simulator.origin,
+    SSE_URL: simulator.sseUrl,
+    WEBSOCKET_URL: simulator.websocketUrl,
     SALESFORCE_ORG_URL: simulator.salesforceUrl,
     SALESFORCE_ACCESS_TOKEN: SIMULATED.salesforceToken,
   };
@@ -49,6 +51,8 @@ it("finds everything in order: settings, store, service, token, journal, keys", 
     "token of journal": "ok",
     journal: "ok",
     webhook: "ok",
+    sse: "ok",
+    websocket: "ok",
     "token of Data Cloud": "ok",
     "Data Cloud": "ok",
     hooks: "skipped",
@@ -131,4 +135,28 @@ it("knows which Node.js is too old", () => {
 it("shows a check on a line, and its advice below", () => {
   const text = renderCheck({ name: "a", verdict: "failed", said: "b", advice: ["c", "d"] }, PLAIN);
   expect(text).toBe("✗ a: b\n  → c\n  → d");
+});
+
+it("tells of relays what is wrong: the credentials, the address, or that nobody is there", async () => {
+  const simulator = await openSimulator({ relay: { authorization: "Bearer good" } });
+  onTestFinished(() => simulator.close());
+  const DATA_DIR = `${freshDirectory()}/new`;
+  const refused = await doctor({
+    DATA_DIR,
+    SSE_URL: simulator.sseUrl,
+    SSE_AUTHORIZATION: "Bearer bad",
+    WEBSOCKET_URL: simulator.websocketUrl,
+  });
+  expect(refused.verdicts).toMatchObject({ sse: "failed", websocket: "failed" });
+  expect(refused.code).toBe(1);
+  const told = JSON.stringify(refused.checks);
+  expect(told).toContain("SSE_AUTHORIZATION");
+  expect(told).toContain("WEBSOCKET_AUTHORIZATION");
+  expect(told).not.toContain("Bearer bad");
+  const elsewhere = await doctor({
+    DATA_DIR,
+    SSE_URL: `${simulator.origin}/_simulator`,
+    WEBSOCKET_URL: (await deadUrl()).replace("http", "ws"),
+  });
+  expect(elsewhere.verdicts).toMatchObject({ sse: "failed", websocket: "failed" });
 });

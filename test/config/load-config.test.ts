@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Config, loadConfig } from "../../src/config.ts";
-import { After202Error } from "../../src/core/errors.ts";
-import { LATER_SETTINGS, SETTINGS } from "../../src/settings.ts";
+import { SETTINGS } from "../../src/settings.ts";
+import { accused, problems } from "./complaints.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -11,23 +11,6 @@ const JOURNAL = {
   ADOBE_CLIENT_SECRET: "s3cret-of-client-1",
   ADOBE_ORG_ID: "ABC@AdobeOrg",
 };
-
-/** All problems of a configuration that must not load. */
-function problems(...input: Parameters<typeof loadConfig>): readonly string[] {
-  try {
-    loadConfig(...input);
-  } catch (error) {
-    if (!(error instanceof After202Error)) throw error;
-    expect(error.code).toBe("CONFIG_INVALID");
-    return error.details as readonly string[];
-  }
-  throw new Error("the configuration was accepted");
-}
-
-/** The names that the problems start with, in their order. */
-function accused(...input: Parameters<typeof loadConfig>): string[] {
-  return problems(...input).map((problem) => problem.split(/[ :=]/, 1)[0] ?? "");
-}
 
 describe("a configuration", () => {
   it("of nothing is the presets: loopback, embedded store, keys asked for", () => {
@@ -137,10 +120,6 @@ describe("what is wrong with a configuration", () => {
       AFTER202_CONFIG: "f",
     };
     expect(() => loadConfig(env)).not.toThrow();
-  });
-
-  it.each(LATER_SETTINGS)("is a setting that would do nothing yet: %s", (name) => {
-    expect(accused({ [name]: "x" })).toEqual([name]);
   });
 });
 

@@ -4,7 +4,7 @@
 import { Type } from "typebox";
 import { closed, count, named, text, time, timeOrNull } from "./field.ts";
 
-export const PATHS = ["journal", "webhook", "relay", "replay"];
+export const PATHS = ["journal", "webhook", "sse", "websocket", "relay", "replay"];
 
 const cursor = Type.Object(
   {

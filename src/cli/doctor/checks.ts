@@ -6,6 +6,7 @@ import { After202Error } from "../../core/errors.ts";
 import { checkJournals, checkWebhook } from "./adobe.ts";
 import { type CheckResult, failed, ok, skipped } from "./check.ts";
 import { checkHooks } from "./hooks.ts";
+import { checkRelays } from "./relays.ts";
 import { checkSalesforce } from "./salesforce.ts";
 import { checkService } from "./service.ts";
 import { checkStore } from "./store.ts";
@@ -17,7 +18,7 @@ export async function* runChecks(env: NodeJS.ProcessEnv): AsyncGenerator<CheckRe
   const config = readConfig(env);
   if (config instanceof After202Error) {
     yield failed("settings", "some are wrong", ...problemsOf(config));
-    yield skipped("store, journal, webhook, Data Cloud", "not checked, since the settings are wrong");
+    yield skipped("store, journal, webhook, relays, Data Cloud", "not checked, since the settings are wrong");
     yield await checkService(env);
     return;
   }
@@ -26,6 +27,7 @@ export async function* runChecks(env: NodeJS.ProcessEnv): AsyncGenerator<CheckRe
   yield await checkService(env);
   yield* checkJournals(config);
   yield await checkWebhook(config);
+  yield* checkRelays(config);
   yield* checkSalesforce(config);
   yield* checkHooks(config);
 }

@@ -5,7 +5,7 @@
  */
 import type { JournalSettings } from "../options.ts";
 import type { StreamEvent } from "../stream/cloud-event.ts";
-import type { StreamReader } from "../stream/stream.ts";
+import type { StreamReader } from "../stream/paths.ts";
 import { createPositions } from "./position.ts";
 
 export interface JournalQuery {

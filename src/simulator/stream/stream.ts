@@ -1,5 +1,5 @@
 /**
- * The stream: every event goes to every reader (journals, webhooks), unless a fault interferes.
+ * The stream: every event goes to every reader (journals, webhooks, relay), by the reader's path, unless a fault interferes.
  *
  * At least once and in no promised order, as Adobe delivers: events may come twice, late, or, as a fault that the
  * real stream should not have, never. Each event draws its faults from its own id, so timing cannot change them.
@@ -10,11 +10,14 @@ import type { Scheduler } from "../scheduler.ts";
 import type { TruthRow } from "../truth.ts";
 import type { StreamEvent } from "./cloud-event.ts";
 import { malformedEvent } from "./malformed.ts";
-
-/** Whoever receives the stream. */
-export interface StreamReader {
-  append(event: StreamEvent): void;
-}
+import {
+  createPathLine,
+  type PathCounts,
+  type PathLine,
+  STREAM_PATHS,
+  type StreamPath,
+  type StreamReader,
+} from "./paths.ts";
 
 interface PublishOptions {
   /** The requests whose results the event holds. */
@@ -37,8 +40,9 @@ export interface Stream {
   publish(event: StreamEvent, options?: PublishOptions): void;
   /** Delivers at once and untouched by faults. */
   deliver(event: StreamEvent): void;
-  addReader(reader: StreamReader): void;
+  addReader(reader: StreamReader, path: StreamPath): void;
   removeReader(reader: StreamReader): void;
+  paths(): Record<StreamPath, PathCounts>;
   /** Deliveries that are still to come: delayed events and later duplicates. */
   pending(): number;
 }
@@ -49,20 +53,30 @@ export function createStream(parts: {
   readonly random: Random;
 }): Stream {
   const { faults, scheduler, random } = parts;
-  const readers = new Set<StreamReader>();
+  const lines = new Map(
+    STREAM_PATHS.map((path): [StreamPath, PathLine] => [
+      path,
+      createPathLine(() => faults.settings.paths[path], scheduler, random.fork(`path/${path}`)),
+    ]),
+  );
   const counters = { published: 0, delivered: 0, duplicated: 0, delayed: 0, dropped: 0, malformed: 0 };
   let pending = 0;
 
   function deliver(event: StreamEvent): void {
     counters.delivered += 1;
-    for (const reader of readers) reader.append(event);
+    for (const line of lines.values()) line.deliver(event);
   }
 
-  function deliverAfter(simulatedMs: number, event: StreamEvent): void {
+  function carry(event: StreamEvent, again: boolean): void {
+    counters.delivered += 1;
+    for (const line of lines.values()) line.carry(event, again);
+  }
+
+  function carryAfter(simulatedMs: number, event: StreamEvent, again: boolean): void {
     pending += 1;
     scheduler.after(simulatedMs, () => {
       pending -= 1;
-      deliver(event);
+      carry(event, again);
     });
   }
 
@@ -87,13 +101,13 @@ export function createStream(parts: {
     }
     if (delayMs > 0) {
       counters.delayed += 1;
-      deliverAfter(delayMs, event);
+      carryAfter(delayMs, event, false);
     } else {
-      deliver(event);
+      carry(event, false);
     }
     if (duplicated) {
       counters.duplicated += 1;
-      deliverAfter(delayMs + duplicateAfterMs, event);
+      carryAfter(delayMs + duplicateAfterMs, event, true);
     }
   }
 
@@ -101,8 +115,15 @@ export function createStream(parts: {
     counters,
     publish,
     deliver,
-    addReader: (reader) => void readers.add(reader),
-    removeReader: (reader) => void readers.delete(reader),
-    pending: () => pending,
+    addReader: (reader, path) => void lines.get(path)?.readers.add(reader),
+    removeReader(reader) {
+      for (const line of lines.values()) line.readers.delete(reader);
+    },
+    paths: () =>
+      Object.fromEntries([...lines].map(([path, line]) => [path, line.counts()])) as Record<
+        StreamPath,
+        PathCounts
+      >,
+    pending: () => [...lines.values()].reduce((sum, line) => sum + line.pending(), pending),
   };
 }

@@ -8,7 +8,7 @@ import { request, type Dispatcher } from "undici";
 import type { WebhookSettings } from "../options.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { StreamEvent } from "../stream/cloud-event.ts";
-import type { StreamReader } from "../stream/stream.ts";
+import type { StreamReader } from "../stream/paths.ts";
 import type { WebhookCounters, WebhookState, WebhookTarget } from "./registration.ts";
 import type { Signer } from "./signer.ts";
 

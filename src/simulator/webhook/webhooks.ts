@@ -70,7 +70,7 @@ export function createWebhooks(server: FastifyInstance, parts: WebhooksParts): W
     deliverers.set(name, deliverer);
     const [by, validated] = await Promise.all([signing(), handshake.perform(target.url)]);
     deliverer.activate(validated ? by : null);
-    if (validated && deliverers.get(name) === deliverer) stream.addReader(deliverer);
+    if (validated && deliverers.get(name) === deliverer) stream.addReader(deliverer, "webhook");
     return validated;
   }
 
