@@ -11,7 +11,7 @@ export default defineConfig({
     include: [interop ? "test/interop/**/*.test.ts" : "test/**/*.test.ts"],
     exclude: [...(interop ? [] : ["test/interop/**"]), "node_modules/**"],
     pool: "forks", // the embedded engine lives in the process: one process a file
-    maxWorkers: 2,
+    maxWorkers: 3, // of which one mostly waits
     testTimeout: 240_000, // property tests over two stores, on a busy machine
     hookTimeout: 120_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
