@@ -10,15 +10,18 @@ import { openApi } from "./api/server.ts";
 import { systemClock } from "./clock.ts";
 import { type Config, type JournalConfig, type Role, ROLES } from "./config.ts";
 import { After202Error } from "./core/errors.ts";
+import { LONGEST_SILENCE_MS } from "./core/coverage.ts";
 import { createLedger } from "./core/ledger.ts";
 import { createMissingPersonsReader } from "./core/missing-persons.ts";
 import type { Intake, Source, SourceStatus } from "./core/ports.ts";
 import { openPipeline } from "./pipeline/pipeline.ts";
 import { relaySources } from "./relays.ts";
+import { openRepairing } from "./repairing.ts";
 import type { SalesforceConfig } from "./salesforce-config.ts";
 import { createServiceMetrics } from "./service-metrics.ts";
 import { createImsToken } from "./sources/ims-token.ts";
-import { createJournalSource } from "./sources/journal.ts";
+import { createReadableJournal } from "./sources/backfill.ts";
+import { createJournalSource, type JournalOptions } from "./sources/journal.ts";
 import { createSalesforceApi } from "./sources/salesforce-api.ts";
 import { createSalesforceJobs } from "./sources/salesforce-jobs.ts";
 import { createSalesforceProblems } from "./sources/salesforce-problems.ts";
@@ -65,9 +68,19 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     closers.push(() => pipeline.close());
 
     const isIngesting = roles.includes("ingest");
-    const journals = isIngesting
-      ? config.journals.map((journal) => journalSource(journal, pipeline, store, logger))
+    const speed = config.values.RETRY_SPEED ?? 1;
+    const access = isIngesting
+      ? config.journals.map((journal) => journalAccess(journal, speed, pipeline, store, logger))
       : [];
+    const journals = access.map(createJournalSource);
+    const repairer = openRepairing({
+      journals: access.map(createReadableJournal),
+      store,
+      speed,
+      clock: systemClock,
+      logger: logger.child({ part: "repair" }),
+      registry: metrics.registry,
+    });
     const sources: Source[] = [
       ...journals,
       ...(isIngesting ? relaySources(config.relays, pipeline, store, logger) : []),
@@ -106,11 +119,11 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
           settings: config.lifecycle,
           ledger,
           persons,
-          speed: config.values.RETRY_SPEED ?? 1,
+          speed,
           clock: systemClock,
           logger: logger.child({ part: "alerts" }),
           registry: metrics.registry,
-          coveredUntil: await coverage(store, journals, config.values.RETRY_SPEED ?? 1),
+          coveredUntil: await coverage(store, journals, speed),
           baseUrl: () => url,
         })
       : undefined;
@@ -122,6 +135,12 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       intake: pipeline,
       changes: pipeline,
       stream: store,
+      repairs: {
+        repairRuns: store.repairRuns,
+        findRepair: store.findRepair,
+        ask: (since, source) => repairer.ask(since, source),
+      },
+      speed,
       deadLetters: store,
       history: store,
       keys: store,
@@ -151,6 +170,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     const running = Promise.all([
       ...sources.map((source) => runSource(source, stopping.signal, logger)),
       alerting?.run(stopping.signal),
+      access.length > 0 ? repairer.run(stopping.signal) : undefined,
     ]);
     closers.push(async () => {
       stopping.abort();
@@ -225,8 +245,15 @@ async function openPatiently(config: Config, logger: PinoLogger, signal?: AbortS
   }
 }
 
-function journalSource(journal: JournalConfig, intake: Intake, store: Store, logger: PinoLogger): Source {
-  return createJournalSource({
+/** The way to a journal: for the source that reads it as it goes on, and for reading it again. */
+function journalAccess(
+  journal: JournalConfig,
+  speed: number,
+  intake: Intake,
+  store: Store,
+  logger: PinoLogger,
+): JournalOptions {
+  return {
     name: journal.name,
     url: journal.url,
     clientId: journal.clientId,
@@ -242,7 +269,8 @@ function journalSource(journal: JournalConfig, intake: Intake, store: Store, log
     cursors: store,
     clock: systemClock,
     logger: logger.child({ part: journal.name }),
-  });
+    longestSilenceMs: LONGEST_SILENCE_MS / speed,
+  };
 }
 
 function salesforceSources(

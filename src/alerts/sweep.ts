@@ -4,11 +4,13 @@
  * Milestones are bands on the time-ordered facts, one for each rule, milestone and set of instances that share
  * settings: from the stored cursor to the time whose milestone the stream has been read up to. Arrivals are a band on the
  * order of arrival: of them the milestones that have passed are asked again, what began later has its milestones to come.
+ * Requests that a gap of the stream held back are judged once more when the gap is read again (reread.ts).
  * What a sweep costs hangs on its bands, not on the table; a cursor moves only after its band was evaluated, so that a
  * stopped service catches up, and a band seen twice changes nothing.
  */
 import type { AlertStore, InstanceSet } from "../core/alert-ports.ts";
 import { type LifecycleSettings, settingsOf, type SettingsByInstance } from "../core/lifecycle-settings.ts";
+import { createReread } from "./reread.ts";
 import type { RequestRule } from "./rule.ts";
 import type { Thresholds } from "./thresholds.ts";
 
@@ -49,7 +51,10 @@ export interface Sweep {
 }
 
 export function createSweep(
-  store: Pick<AlertStore, "requestsInBand" | "notableArrivals" | "loadSweepCursor" | "saveSweepCursor">,
+  store: Pick<
+    AlertStore,
+    "requestsInBand" | "notableArrivals" | "loadSweepCursor" | "saveSweepCursor" | "rereadParts"
+  >,
   rules: readonly RequestRule[],
   settings: SettingsByInstance,
   thresholds: Thresholds,
@@ -65,6 +70,15 @@ export function createSweep(
     cursors.set(name, known);
     return known;
   }
+
+  const reread = createReread({
+    store,
+    cursorOf,
+    longestMs: Math.max(0, ...milestones.map(({ afterMs }) => afterMs)),
+    longestBandMs: LONGEST_BAND_MS,
+    everyMs: Math.max(0, ...milestones.map(({ shortestMs }) => shortestMs)),
+    firstLookBackMs: FIRST_LOOK_BACK_MS,
+  });
 
   async function* arrivals(now: number, swept: number): AsyncIterable<Band> {
     let overlapMs = ARRIVAL_OVERLAP_MS;
@@ -102,6 +116,7 @@ export function createSweep(
       }
       yield* arrivals(now, swept);
       for (const { one, end } of due) yield* milestone(one, end);
+      yield* reread(now);
     },
     async done({ name, until }) {
       cursors.set(name, until);

@@ -59,5 +59,5 @@ export const PATHS_SETTLE_MS = 5 * 60_000;
 export const DAY_MS = 24 * 3_600_000;
 /** Metrics events come hourly: what is younger than this may still be stated. */
 export const STATED_WITHIN_MS = 90 * 60_000;
-/** How long the journal keeps events. */
-export const JOURNAL_KEEPS_MS = 7 * 24 * 3_600_000;
+/** Readings of journals that `/v1/stream` tells of. */
+export const REPAIRS_TOLD = 50;

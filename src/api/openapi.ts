@@ -5,6 +5,7 @@ import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { ALERT_SCHEMAS } from "./schemas/alert.ts";
 import { SILENCE_SCHEMAS } from "./schemas/alert-silence.ts";
+import { COVERAGE_SCHEMAS } from "./schemas/coverage.ts";
 import { DEAD_LETTER_SCHEMAS } from "./schemas/dead-letter.ts";
 import { LIFECYCLE_SCHEMAS } from "./schemas/lifecycle.ts";
 import { MISSING_PERSONS_SCHEMAS } from "./schemas/missing-persons.ts";
@@ -35,6 +36,7 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
     LIFECYCLE_SCHEMAS,
     MISSING_PERSONS_SCHEMAS,
     SUBMISSION_SCHEMAS,
+    COVERAGE_SCHEMAS,
     STREAM_SCHEMAS,
     DEAD_LETTER_SCHEMAS,
     REPROCESS_SCHEMAS,

@@ -10,6 +10,7 @@ import type { MissingPersonsReader } from "../core/missing-persons.ts";
 import type { Ledger } from "../core/ledger.ts";
 import type { DeadLetterStore } from "../core/dead-letter-ports.ts";
 import type { EventHistory } from "../core/event-history.ts";
+import type { RepairDesk, RepairReader } from "../core/repair-ports.ts";
 import type {
   ArrivalReader,
   ChangeFeed,
@@ -89,6 +90,9 @@ export interface ApiParts {
   readonly intake: Intake;
   readonly changes: ChangeFeed;
   readonly stream: StreamReader;
+  readonly repairs: RepairReader & RepairDesk;
+  /** How many times faster than real the upstream's clock runs; default 1. */
+  readonly speed?: number;
   readonly deadLetters: DeadLetterStore;
   readonly history: EventHistory;
   readonly keys: KeyStore;

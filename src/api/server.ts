@@ -32,6 +32,7 @@ import type { ApiParts } from "./parts.ts";
 import { problemHandler } from "./problem.ts";
 import type { RouteApp } from "./route-app.ts";
 import { alertRoutes } from "./routes/alerts.ts";
+import { backfillRoutes } from "./routes/backfill.ts";
 import { correlationRoutes } from "./routes/correlations.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -111,6 +112,7 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
     eventRoutes,
     webhookRoutes,
     streamRoutes,
+    backfillRoutes,
     alertRoutes,
     silenceRoutes,
     deadLetterRoutes,

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   wait: async () => (await import("./wait.ts")).waitCommand(),
   tail: async () => (await import("./tail.ts")).tailCommand(),
   replay: async () => (await import("./replay.ts")).replayCommand(),
+  backfill: async () => (await import("./backfill.ts")).backfillCommand(),
   "dead-letters": async () => (await import("./dead-letters.ts")).deadLettersCommand(),
   reprocess: async () => (await import("./reprocess.ts")).reprocessCommand(),
   migrate: async () => (await import("./migrate.ts")).migrateCommand(),

@@ -19,6 +19,24 @@ export interface EventReceipt {
   readonly dead: number;
 }
 
+/** A reading of a journal from some time on. */
+export interface RepairJson {
+  readonly repairId: string;
+  readonly source: string;
+  readonly state: "running" | "done" | "failed";
+  readonly pages: number;
+  readonly events: number;
+  readonly new: number;
+  readonly duplicate: number;
+  readonly dead: number;
+  readonly reachedAt: string | null;
+  readonly fault: string | null;
+}
+
+export interface RepairList {
+  readonly items: readonly RepairJson[];
+}
+
 export interface DeadLetterJson {
   readonly deadLetterId: string;
   readonly at: string;

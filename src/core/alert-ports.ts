@@ -42,6 +42,13 @@ export interface AwaitedInstance {
   readonly awaitedSince: number;
 }
 
+/** A part of a gap that has been read since. Times are epoch milliseconds. */
+export interface RereadPart {
+  readonly from: number;
+  readonly until: number;
+  readonly readAt: number;
+}
+
 export interface AlertReader extends Pick<CompletenessReader, "judgedWindows"> {
   /**
    * Requests that began in [since, until), by the time-ordered facts, unless these show every record done; in the order of
@@ -61,7 +68,10 @@ export interface AlertReader extends Pick<CompletenessReader, "judgedWindows"> {
   sumMembers(alertId: string): Promise<AlertRequests>;
   failureShares(since: number, until: number): Promise<readonly FailureShare[]>;
   journalCursors(): Promise<readonly JournalCursor[]>;
+  /** What of gaps that reach beyond `since` was never read. */
   coverageGaps(since: number): Promise<readonly CoverageGap[]>;
+  /** The parts of gaps that were read again after `since`, in the order of when. */
+  rereadParts(since: number): Promise<readonly RereadPart[]>;
   streamStatuses(since: number, until: number): Promise<readonly StreamStatus[]>;
   /** Instances that have accepted something after their last result, and since when they owe one. */
   awaitedInstances(now: number): Promise<readonly AwaitedInstance[]>;

@@ -14,6 +14,8 @@ export interface CorrelationRollup {
   readonly settled: boolean;
   /** Requests that were accepted and can never be verified, and their records. */
   readonly unverifiable: { readonly requests: number; readonly records: number };
+  /** Requests whose state is inferred over a gap of the stream. */
+  readonly inGap: number;
   /** The bulk jobs among the requests, as one load; null when there are none. */
   readonly backfill: Backfill | null;
   readonly records: {
@@ -56,6 +58,7 @@ export function rollUp(
       requests: unverifiable.length,
       records: unverifiable.reduce((sum, one) => sum + one.tally.expected, 0),
     },
+    inGap: ordered.filter((one) => one.anomalies.includes("gap")).length,
     backfill: foldBackfill(ordered, now),
     records: {
       expected: count((one) => one.tally.expected),

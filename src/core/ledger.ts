@@ -6,11 +6,12 @@
  */
 import { adoptFacts, matchAdoptions } from "./adoption.ts";
 import { type CorrelationRollup, rollUp } from "./correlation.ts";
+import { markGap } from "./gap-mark.ts";
 import { markCancelledRefreshes } from "./cancelled-refresh.ts";
 import type { Fact } from "./fact.ts";
 import { foldLifecycle, type FoldContext, type Lifecycle } from "./lifecycle.ts";
 import { settingsOf, type SettingsByInstance } from "./lifecycle-settings.ts";
-import type { Clock, FactReader, ListPosition, RequestFilter } from "./ports.ts";
+import type { Clock, CoverageGap, FactReader, ListPosition, RequestFilter } from "./ports.ts";
 
 export interface LifecyclePage {
   readonly items: readonly Lifecycle[];
@@ -31,23 +32,26 @@ const CHUNK = 2_000;
 /** In search of a state so many requests are folded at once, and so many times; then the page goes out as it is. */
 const FOLDED_AT_ONCE = 1_000;
 const LONGEST_SEARCH = 50;
-/** How long a reading of the queues' lag is used, in milliseconds. */
-const LAG_TTL_MS = 5_000;
+/** How long a reading of the stream's condition (the queues' lag, gaps) is used, in milliseconds. */
+const CONDITION_TTL_MS = 5_000;
+/** Of gaps that ended further back nobody asks any more. */
+const GAP_LOOK_BACK_MS = 31 * 24 * 3_600_000;
 
 export function createLedger(store: FactReader, settings: SettingsByInstance, clock: Clock): Ledger {
-  let lags: { at: number; byQueue: Promise<Map<string, number>> } | undefined;
+  let condition: { at: number; read: Promise<Condition> } | undefined;
   const widestWindowMs = Math.max(...[...settings.values()].map((one) => one.adoptionWindowMs));
 
-  async function context(): Promise<FoldContext> {
+  async function context(): Promise<Seen> {
     const now = clock.now();
-    if (lags === undefined || now - lags.at > LAG_TTL_MS) {
-      const byQueue = store.queueLags(now);
-      lags = { at: now, byQueue };
-      byQueue.catch(() => (lags = undefined));
+    if (condition === undefined || now - condition.at > CONDITION_TTL_MS) {
+      const read = Promise.all([store.queueLags(now), store.unreadGaps(now - GAP_LOOK_BACK_MS)]);
+      condition = { at: now, read };
+      read.catch(() => (condition = undefined));
     }
-    const byQueue = await lags.byQueue;
+    const [byQueue, gaps] = await condition.read;
     return {
       now,
+      gaps,
       settingsFor: (instance) => settingsOf(settings, instance),
       lagMsFor: (instance, priority) => byQueue.get(`${instance}\n${priority}`) ?? 0,
     };
@@ -76,7 +80,7 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
       (instance) => settingsOf(settings, instance).adoptionWindowMs,
     );
     for (const [submission, request] of adoptions) {
-      const merged = foldLifecycle(
+      const merged = foldOne(
         [...factsFor(request, facts, around), ...adoptFacts(factsFor(submission, facts, around), request)],
         seen,
       );
@@ -171,6 +175,13 @@ interface Folded {
   readonly alone: ReadonlyMap<string, Lifecycle>;
 }
 
+/** By queue its lag, and what of the stream was never read. */
+type Condition = readonly [ReadonlyMap<string, number>, readonly CoverageGap[]];
+
+interface Seen extends FoldContext {
+  readonly gaps: readonly CoverageGap[];
+}
+
 interface Found {
   readonly items: Map<string, Lifecycle>;
   /** The last position seen; undefined at the end of the list. */
@@ -194,12 +205,16 @@ function isAskedFor(
   return one.t0 >= since && one.t0 < until && asked.every(([name, value]) => one[name] === value);
 }
 
-function foldAll(facts: ReadonlyMap<string, readonly Fact[]>, seen: FoldContext): Map<string, Lifecycle> {
+function foldAll(facts: ReadonlyMap<string, readonly Fact[]>, seen: Seen): Map<string, Lifecycle> {
   const folded = new Map<string, Lifecycle>();
   for (const [requestId, all] of facts) {
-    if (all.length > 0) folded.set(requestId, foldLifecycle(all, seen));
+    if (all.length > 0) folded.set(requestId, foldOne(all, seen));
   }
   return folded;
+}
+
+function foldOne(facts: readonly Fact[], seen: Seen): Lifecycle {
+  return markGap(foldLifecycle(facts, seen), seen.gaps, seen.now);
 }
 
 function factsFor(requestId: string, ...sources: readonly ReadonlyMap<string, Fact[]>[]): Fact[] {

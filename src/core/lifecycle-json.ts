@@ -91,6 +91,7 @@ export function correlationJson(
     requests: { total: rollup.total, byState: rollup.byState },
     records: rollup.records,
     unverifiable: rollup.unverifiable,
+    inGap: rollup.inGap,
     backfill:
       rollup.backfill === null
         ? null

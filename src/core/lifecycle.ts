@@ -65,6 +65,7 @@ export type AnomalyCode =
   | "result_precedes_request"
   | "result_after_rejection"
   | "job_gone"
+  | "gap"
   | "refresh_cancelled_by_job";
 
 /** A request as it stands at `now`; times are epoch milliseconds. */

@@ -4,6 +4,7 @@
  * Declared for their consumers. Nothing here has behaviour; app.ts decides who implements what.
  */
 import type { CompletenessReader } from "./completeness-ports.ts";
+import type { CoveredInterval } from "./coverage.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Fact, JobState } from "./fact.ts";
 import type { StreamMetric } from "./stream-metric.ts";
@@ -174,6 +175,8 @@ export interface JournalCursor {
   readonly lastEventAt: number | null;
   /** Up to when the stream has been read and stored; null while unknown. */
   readonly coveredUntil: number | null;
+  /** From when on it has been read without a gap; null while unknown. */
+  readonly coveredFrom: number | null;
 }
 
 /** An interval in which the stream may have lost something on its way to us. */
@@ -213,6 +216,8 @@ export interface CursorStore {
   loadCursor(source: string): Promise<JournalCursor | undefined>;
   saveCursor(cursor: JournalCursor): Promise<void>;
   recordGap(gap: CoverageGap): Promise<void>;
+  /** An interval that was read and that no cursor tells of. */
+  recordCovered(interval: CoveredInterval): Promise<void>;
 }
 
 // ---- store → API and alerts --------------------------------------------------------------------------------
@@ -284,6 +289,8 @@ export interface FactReader {
     after: ListPosition | undefined,
     limit: number,
   ): Promise<ListPosition[]>;
+  /** What of the stream was never read, of gaps that reach beyond `since`. */
+  unreadGaps(since: number): Promise<readonly CoverageGap[]>;
   /** The newest lag of each queue, in milliseconds, keyed `instance\npriority`, as of `now`. */
   queueLags(now: number): Promise<Map<string, number>>;
 }
@@ -316,7 +323,10 @@ export interface LinkKeyReader {
 
 export interface StreamReport {
   readonly cursors: readonly JournalCursor[];
+  /** As they were recorded; see coverage.ts for what became of them. */
   readonly gaps: readonly CoverageGap[];
+  /** What was read, of each journal, by cursors and besides. */
+  readonly covered: readonly CoveredInterval[];
   /** The newest status of each instance and queue. */
   readonly statuses: readonly StreamStatus[];
   readonly deadLetters: number;

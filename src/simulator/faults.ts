@@ -25,6 +25,14 @@ interface EndpointFaults {
   next: FaultOutcome[];
 }
 
+interface JournalFaults extends EndpointFaults {
+  /**
+   * So many of the next results events does the journal hide from those who read on, and shows them to whoever seeks: to its
+   * reader that looks like a loss on the way.
+   */
+  hideNext: number;
+}
+
 interface StreamFaults {
   /** The same event once more, from at once to `duplicateWithinMs` (simulated) later. */
   duplicateRate: number;
@@ -44,7 +52,7 @@ interface Faults {
   paths: Record<StreamPath, PathFaults>;
   marketo: EndpointFaults;
   ims: EndpointFaults;
-  journal: EndpointFaults;
+  journal: JournalFaults;
   /** Data Cloud: streaming, bulk jobs, queries. */
   salesforce: EndpointFaults;
   /** Both of its token endpoints. */
@@ -77,7 +85,7 @@ export function createFaultPlan(random: Random, initial: FaultsPatch = {}): Faul
     paths: Object.fromEntries(STREAM_PATHS.map((path) => [path, pathDefaults()])) as Faults["paths"],
     marketo: noEndpointFaults(),
     ims: noEndpointFaults(),
-    journal: noEndpointFaults(),
+    journal: { ...noEndpointFaults(), hideNext: 0 },
     salesforce: noEndpointFaults(),
     salesforceToken: noEndpointFaults(),
   };

@@ -8,7 +8,7 @@
 import type { AddressInfo } from "node:net";
 import Fastify from "fastify";
 import { addControlRoutes } from "./control-routes.ts";
-import { createFaultPlan, type FaultsPatch } from "./faults.ts";
+import { createFaultPlan, type FaultPlan, type FaultsPatch } from "./faults.ts";
 import { generateResultsEvents } from "./generated-events.ts";
 import { addImsRoutes, createTokenIssuer } from "./ims-routes.ts";
 import { createJournal, type Journal } from "./journal/journal.ts";
@@ -21,6 +21,7 @@ import { createRandom } from "./random.ts";
 import { addRelay, SSE_PATH, WS_PATH } from "./relay/relay.ts";
 import { addSalesforce } from "./salesforce/salesforce.ts";
 import { createScheduler } from "./scheduler.ts";
+import { RESULTS_TYPE, type StreamEvent } from "./stream/cloud-event.ts";
 import { createObservability, type Observability } from "./stream/observability.ts";
 import { createResultsOutbox } from "./stream/results-outbox.ts";
 import { createStream } from "./stream/stream.ts";
@@ -71,7 +72,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
   const truth = createTruth(settings.maxTruthRequests);
   const tokens = createTokenIssuer(settings.ims, random.fork("ims"));
   const stream = createStream({ faults, scheduler, random: random.fork("stream") });
-  const journals = openJournals(settings, scheduler.scale(settings.journal.retentionMs));
+  const journals = openJournals(settings, scheduler.scale(settings.journal.retentionMs), faults);
   for (const journal of journals.values()) stream.addReader(journal, "journal");
 
   const quotas = new Map<string, Quota>();
@@ -197,12 +198,22 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
   };
 }
 
-function openJournals(settings: SimulatorSettings, retentionMs: number): Map<string, Journal> {
+function openJournals(
+  settings: SimulatorSettings,
+  retentionMs: number,
+  faults: FaultPlan,
+): Map<string, Journal> {
   const lifetime = Date.now().toString(36);
+  const { journal } = faults.settings;
+  const hides = ({ type }: StreamEvent): boolean => {
+    if (journal.hideNext < 1 || type !== RESULTS_TYPE) return false;
+    journal.hideNext -= 1;
+    return true;
+  };
   return new Map(
     settings.journal.registrations.map((registration) => [
       registration,
-      createJournal(registration, lifetime, settings.journal, retentionMs),
+      createJournal(registration, lifetime, settings.journal, retentionMs, hides),
     ]),
   );
 }

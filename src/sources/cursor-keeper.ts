@@ -21,6 +21,7 @@ interface Position {
   readonly next: string;
   readonly lastEventAt: number | null;
   readonly coveredUntil: number | null;
+  readonly coveredFrom: number | null;
 }
 
 export class CursorKeeper {

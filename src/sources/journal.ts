@@ -15,13 +15,15 @@ import type {
   SourceStatus,
 } from "../core/ports.ts";
 import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "../core/backoff.ts";
+import { LONGEST_SILENCE_MS } from "../core/coverage.ts";
 import { CursorKeeper } from "./cursor-keeper.ts";
-import { lastEventTime } from "./event-time.ts";
+import { firstEventTime, lastEventTime } from "./event-time.ts";
 import { FaultBoard } from "./fault-board.ts";
 import type { TokenProvider } from "./ims-token.ts";
 import { requestPage, type JournalAnswer } from "./journal-request.ts";
 import { belongsToJournal, oldestUrl, startingUrl, type JournalStart } from "./journal-url.ts";
 import { PageLine } from "./page-line.ts";
+import { ReadInterval } from "./read-interval.ts";
 
 export interface JournalOptions {
   readonly name: string;
@@ -39,6 +41,12 @@ export interface JournalOptions {
   readonly resume?: boolean;
   /** true: `run` resolves once the end is reached and everything is stored (backfill). Default false. */
   readonly stopAtEnd?: boolean;
+  /** `run` also resolves after a page with an event younger than this (backfill), epoch milliseconds. */
+  readonly stopAfter?: number;
+  /** Without cursors: the position has expired, and reading has begun anew from the oldest event. */
+  readonly onExpired?: () => void;
+  /** How long the stream may say nothing; see `LONGEST_SILENCE_MS`, the default. */
+  readonly longestSilenceMs?: number;
   /** Between polls at the end of the journal, where it does not say when. Default 5 s. */
   readonly idlePollMs?: number;
   /** Pages being stored at once. Default 32, and no more once they are 8 MB together. */
@@ -72,6 +80,7 @@ class JournalSource implements Source {
   private readonly line: PageLine;
   private readonly keeper: CursorKeeper | undefined;
   private readonly oldest: URL;
+  private readonly interval: ReadInterval;
   private position: URL;
   private idleSavedAt = Number.NEGATIVE_INFINITY;
   private failures = 0;
@@ -84,6 +93,7 @@ class JournalSource implements Source {
     this.name = options.name;
     this.board = new FaultBoard(options.name, "journal", options.logger);
     this.line = new PageLine(options.pagesInFlight ?? PAGES_IN_FLIGHT, BYTES_IN_FLIGHT);
+    this.interval = new ReadInterval(options.longestSilenceMs ?? LONGEST_SILENCE_MS);
     this.oldest = oldestUrl(options.url);
     this.position = startingUrl(options.url, options.start ?? { at: "oldest" });
     if (options.resume !== false) {
@@ -137,6 +147,8 @@ class JournalSource implements Source {
   private resumeFrom(cursor: JournalCursor): void {
     this.board.noteEvents(cursor.lastEventAt);
     this.board.coveredUntil = cursor.coveredUntil ?? cursor.lastEventAt ?? cursor.savedAt;
+    this.interval.begin(this.board.coveredUntil);
+    this.interval.from = cursor.coveredFrom;
   }
 
   /** One request with a good token; a token that is refused is renewed at once, but only once in a row. */
@@ -199,8 +211,11 @@ class JournalSource implements Source {
     }
     this.cutPages = 0;
     this.noteAnswer("reading");
-    this.board.noteEvents(lastEventTime(body));
+    const pageEndsAt = lastEventTime(body);
+    this.board.noteEvents(pageEndsAt);
+    this.interval.note(firstEventTime(body) ?? this.options.clock.now());
     const lastEventAt = this.board.lastEventAt;
+    const coveredFrom = this.interval.from;
     const stored = this.deliver(body, signal);
     if (next === undefined) {
       // its rows are taken, but where it goes on is unknown: the same page is asked for again, later
@@ -212,11 +227,13 @@ class JournalSource implements Source {
     this.failures = 0;
     this.line.push(stored, body.length, () => {
       this.board.coveredUntil = lastEventAt ?? this.board.coveredUntil;
-      this.keeper?.advance({ next: next.href, lastEventAt, coveredUntil: this.board.coveredUntil });
+      const { coveredUntil } = this.board;
+      this.keeper?.advance({ next: next.href, lastEventAt, coveredUntil, coveredFrom });
     });
     const stands = next.href === this.position.href;
     this.position = next;
-    if (stands) await this.rest(undefined, signal);
+    this.ended = pageEndsAt !== null && pageEndsAt > (this.options.stopAfter ?? Infinity);
+    if (stands && !this.ended) await this.rest(undefined, signal);
   }
 
   private async takeEnd(
@@ -227,6 +244,7 @@ class JournalSource implements Source {
     this.failures = 0;
     this.position = next ?? this.position;
     const now = this.options.clock.now();
+    this.interval.note(now);
     if (this.line.isEmpty) {
       this.board.coveredUntil = now;
       if (next !== undefined && now - this.idleSavedAt >= IDLE_SAVE_MS) {
@@ -235,6 +253,7 @@ class JournalSource implements Source {
           next: next.href,
           lastEventAt: this.board.lastEventAt,
           coveredUntil: this.board.coveredUntil,
+          coveredFrom: this.interval.from,
         });
       }
     }
@@ -255,24 +274,32 @@ class JournalSource implements Source {
   private async startOver(signal: AbortSignal): Promise<void> {
     await this.line.settled();
     signal.throwIfAborted();
+    this.position = this.oldest;
+    if (this.keeper === undefined) {
+      this.options.onExpired?.();
+      return;
+    }
+    const { coveredUntil: from, lastEventAt } = this.board;
+    if (from !== null) await this.recordGap(from, signal);
+    this.interval.begin(from);
+    this.idleSavedAt = Number.NEGATIVE_INFINITY; // an empty journal, too, tells how far it is read
+    this.keeper.advance({ next: this.oldest.href, lastEventAt, coveredUntil: from, coveredFrom: null });
+  }
+
+  private async recordGap(from: number, signal: AbortSignal): Promise<void> {
     const { cursors, clock, logger } = this.options;
     const until = clock.now();
-    const from = this.board.coveredUntil;
-    if (from !== null && from < until) {
-      const gap = { source: this.name, from, until, reason: "position_expired" } as const;
-      logger.warn(
-        gap,
-        "the journal's position has expired: the gap is recorded, reading from the oldest event",
-      );
-      await this.insist("store", signal, () => cursors.recordGap(gap));
-      this.board.coveredUntil = until;
-    }
-    this.position = this.oldest;
-    this.keeper?.advance({
-      next: this.oldest.href,
-      lastEventAt: this.board.lastEventAt,
-      coveredUntil: this.board.coveredUntil,
-    });
+    if (from >= until) return;
+    const gap = { source: this.name, from, until, reason: "position_expired" } as const;
+    logger.warn(
+      gap,
+      "the journal's position has expired: the gap is recorded, reading from the oldest event",
+    );
+    await this.insist("store", signal, () => cursors.recordGap(gap));
+    const begun = this.interval.from;
+    if (begun === null || begun >= from) return;
+    const former = { source: this.name, from: begun, until: from, by: "reading", readAt: until } as const;
+    await this.insist("store", signal, () => cursors.recordCovered(former));
   }
 
   /** Hands a page to the intake until it is stored; rejects only when the signal aborts. */

@@ -150,7 +150,7 @@ class SseSource implements Source {
     if (next === undefined) return () => undefined;
     this.lastEventId = id;
     const { lastEventAt } = this.board;
-    return () => this.keeper.advance({ next, lastEventAt, coveredUntil: null });
+    return () => this.keeper.advance({ next, lastEventAt, coveredUntil: null, coveredFrom: null });
   }
 
   /** Waits before the next connection: as long as the server asks for, and longer with every failure. */

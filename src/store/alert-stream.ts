@@ -2,13 +2,15 @@
 import type { AlertReader, FailureShare } from "../core/alert-ports.ts";
 import type { StoreClient } from "./client.ts";
 import { createCompletenessStore } from "./completeness.ts";
-import { coverageGaps, journalCursors, statusOf, type StatusRow, SELECT_STATUS } from "./stream-report.ts";
+import { journalCursors, statusOf, type StatusRow, SELECT_STATUS } from "./stream-report.ts";
+import { rereadParts, unreadGaps } from "./unread-gaps.ts";
 
 type StreamQuestions = Pick<
   AlertReader,
   | "failureShares"
   | "journalCursors"
   | "coverageGaps"
+  | "rereadParts"
   | "streamStatuses"
   | "awaitedInstances"
   | "countDeadLetters"
@@ -20,7 +22,8 @@ export function createAlertStream(client: StoreClient): StreamQuestions {
     failureShares: (since, until) => failureShares(client, since, until),
     journalCursors: () => journalCursors(client),
     judgedWindows: (since) => createCompletenessStore(client).judgedWindows(since),
-    coverageGaps: (since) => coverageGaps(client, since),
+    coverageGaps: (since) => unreadGaps(client, since),
+    rereadParts: (since) => rereadParts(client, since),
     async streamStatuses(since, until) {
       const rows = await client.query<StatusRow>(
         `${SELECT_STATUS}

@@ -17,6 +17,7 @@ import type {
   StoreHealth,
   StreamReader,
 } from "../core/ports.ts";
+import type { RepairStore } from "../core/repair-ports.ts";
 import { createAlertStore } from "./alert-store.ts";
 import { createKeyStore } from "./api-keys.ts";
 import { createFactWriter } from "./append.ts";
@@ -25,6 +26,7 @@ import { createJobReader, jobStarts } from "./bulk-jobs.ts";
 import { createCompletenessStore } from "./completeness.ts";
 import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
 import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.ts";
+import { coveredIntervals, recordedGaps } from "./coverage.ts";
 import { createDeadLetterStore } from "./dead-letters.ts";
 import { createEventHistory } from "./event-history.ts";
 import { factsOf } from "./facts-of.ts";
@@ -34,6 +36,9 @@ import { linkWaits } from "./link-waits.ts";
 import { listRequests } from "./list-requests.ts";
 import { migrate, type MigrateResult } from "./migrate.ts";
 import { pathReport } from "./path-report.ts";
+import { createRepairBook } from "./repairs.ts";
+import { silentIntervals } from "./silent-path.ts";
+import { unreadGaps } from "./unread-gaps.ts";
 import { createCursorStore, queueLags, streamReport } from "./stream-report.ts";
 
 export interface StoreOptions extends StoreSettings {
@@ -55,7 +60,8 @@ export interface Store
     KeyStore,
     StoreHealth,
     AlertStore,
-    CompletenessStore {
+    CompletenessStore,
+    RepairStore {
   readonly client: StoreClient;
   /** What opening it changed in the schema. */
   readonly migrated: MigrateResult;
@@ -87,6 +93,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createCompletenessStore(inBackground(client)),
     ...createJobReader(inBackground(client)),
     ...createEventHistory(inBackground(client)),
+    ...createRepairBook(client),
+    recordedGaps: (since) => recordedGaps(client, since),
+    coveredIntervals: () => coveredIntervals(client),
+    silentIntervals: (since, until, seenBefore) =>
+      silentIntervals(inBackground(client), since, until, seenBefore),
     factsOf: (requestIds) => factsOf(client, requestIds),
     adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
     requestsOfCorrelation: (correlationId, after, limit) =>
@@ -97,6 +108,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     lastArrivalAt: () => lastArrivalAt(client),
     linkStanding: (requestIds) => linkStanding(client, requestIds),
     linkWaits: (instance, digests) => linkWaits(client, instance, digests),
+    unreadGaps: (since) => unreadGaps(client, since),
     queueLags: (now) => queueLags(client, now),
     streamReport: (now) => streamReport(client, now),
     pathReport: (since, until) => pathReport(inBackground(client), since, until),

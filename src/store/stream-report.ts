@@ -1,7 +1,9 @@
 /** What is known of the stream itself: where reading stands, gaps, lag and quota, dead letters. */
-import type { CoverageGap, CursorStore, JournalCursor, StreamReport } from "../core/ports.ts";
+import { coveredByCursor } from "../core/coverage.ts";
+import type { CursorStore, JournalCursor, StreamReport } from "../core/ports.ts";
 import type { StreamStatus } from "../core/stream-status.ts";
 import type { StoreClient } from "./client.ts";
+import { coveredIntervals, recordCovered, recordedGaps, recordGap } from "./coverage.ts";
 import { quote } from "./row-text.ts";
 
 interface CursorRow {
@@ -10,12 +12,14 @@ interface CursorRow {
   readonly saved_ms: string;
   readonly last_event_ms: string | null;
   readonly covered_ms: string | null;
+  readonly covered_from_ms: string | null;
 }
 
 const SELECT_CURSORS = `
   SELECT source, next, toUnixTimestamp64Milli(saved_at) AS saved_ms,
          toUnixTimestamp64Milli(last_event_at) AS last_event_ms,
-         toUnixTimestamp64Milli(covered_until) AS covered_ms
+         toUnixTimestamp64Milli(covered_until) AS covered_ms,
+         toUnixTimestamp64Milli(covered_from) AS covered_from_ms
   FROM cursors FINAL`;
 
 function cursorOf(row: CursorRow): JournalCursor {
@@ -25,11 +29,14 @@ function cursorOf(row: CursorRow): JournalCursor {
     savedAt: Number(row.saved_ms),
     lastEventAt: row.last_event_ms === null ? null : Number(row.last_event_ms),
     coveredUntil: row.covered_ms === null ? null : Number(row.covered_ms),
+    coveredFrom: row.covered_from_ms === null ? null : Number(row.covered_from_ms),
   };
 }
 
 export function createCursorStore(client: StoreClient): CursorStore {
   return {
+    recordGap: (gap) => recordGap(client, gap),
+    recordCovered: (interval) => recordCovered(client, interval),
     async loadCursor(source) {
       const [row] = await client.query<CursorRow>(`${SELECT_CURSORS} WHERE source = {source:String}`, {
         source,
@@ -39,15 +46,9 @@ export function createCursorStore(client: StoreClient): CursorStore {
     async saveCursor(cursor) {
       await client.insert(
         "cursors",
-        ["source", "next", "saved_at", "last_event_at", "covered_until"],
-        `[${quote(cursor.source)},${quote(cursor.next)},${cursor.savedAt},${cursor.lastEventAt},${cursor.coveredUntil}]`,
-      );
-    },
-    async recordGap(gap) {
-      await client.insert(
-        "coverage",
-        ["source", "gap_from", "gap_until", "reason"],
-        `[${quote(gap.source)},${gap.from},${gap.until},"${gap.reason}"]`,
+        ["source", "next", "saved_at", "last_event_at", "covered_until", "covered_from"],
+        `[${quote(cursor.source)},${quote(cursor.next)},${cursor.savedAt},${cursor.lastEventAt},${cursor.coveredUntil},` +
+          `${cursor.coveredFrom}]`,
       );
     },
   };
@@ -60,23 +61,6 @@ export async function journalCursors(client: StoreClient): Promise<JournalCursor
   );
 }
 
-/** Gaps that reach beyond `since`, newest first. */
-export async function coverageGaps(client: StoreClient, since: number): Promise<CoverageGap[]> {
-  const rows = await client.query<{
-    source: string;
-    from: string;
-    until: string;
-    reason: CoverageGap["reason"];
-  }>(
-    `SELECT source, toUnixTimestamp64Milli(gap_from) AS from, toUnixTimestamp64Milli(gap_until) AS until, reason
-     FROM coverage FINAL
-     WHERE gap_until > {since:DateTime64(3, 'UTC')}
-     ORDER BY gap_from DESC LIMIT 1000`,
-    { since: new Date(Math.max(0, since)) }, // ClickHouse reads no time before 1970
-  );
-  return rows.map((gap) => ({ ...gap, from: Number(gap.from), until: Number(gap.until) }));
-}
-
 export async function streamReport(client: StoreClient, now: number): Promise<StreamReport> {
   const [totals] = await client.query<{ dead: string; last_ms: string | null }>(
     `SELECT (SELECT count() FROM dead_letters FINAL WHERE NOT discarded) AS dead,
@@ -84,9 +68,11 @@ export async function streamReport(client: StoreClient, now: number): Promise<St
              WHERE kind = 'result' AND minute >= toDateTime({now:DateTime64(3, 'UTC')}) - INTERVAL 1 DAY) AS last_ms`,
     { now: new Date(now) },
   );
+  const cursors = await journalCursors(client);
   return {
-    cursors: await journalCursors(client),
-    gaps: await coverageGaps(client, 0),
+    cursors,
+    gaps: await recordedGaps(client, 0),
+    covered: [...(await coveredIntervals(client)), ...cursors.flatMap(coveredByCursor)],
     statuses: await newestStatuses(client, now),
     deadLetters: Number(totals?.dead ?? 0),
     lastResultAt: totals?.last_ms == null ? null : Number(totals.last_ms),

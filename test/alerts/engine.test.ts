@@ -118,6 +118,24 @@ describe("no alert", () => {
     expect(rig.told.map((alert) => alert.rule)).toEqual(["stream-gap"]);
   });
 
+  it("that a gap has held back comes when the gap is read again, also after a restart", async () => {
+    const rig = await openRig();
+    await rig.append(linkedSubmissions(rig, 5));
+    const gap = { source: "journal", from: rig.start, until: rig.start + 60_000 };
+    await rig.path.store.recordGap({ ...gap, reason: "position_expired" });
+    rig.at(77);
+    await rig.settle();
+    await rig.append(resultsOf(rig, "r-0", 1, { received: 100, created: 100 }));
+    await rig.path.store.recordCovered({ ...gap, by: "repair", readAt: rig.start + 78 * 60_000 });
+    await rig.restart();
+    for (const minutes of [79, 80, 81]) {
+      rig.at(minutes);
+      await rig.settle();
+    }
+    const told = rig.told.filter(({ rule }) => rule === "link-retry-exhausted");
+    expect(told.map(({ status, requests }) => [status, requests.count])).toEqual([["firing", 4]]);
+  });
+
   it("comes of requests that succeed, in any order and twice", async () => {
     const rig = await openRig();
     const submissions = linkedSubmissions(rig, 500);

@@ -31,6 +31,9 @@ import type {
   PathReport,
   StreamReport,
 } from "../../src/core/ports.ts";
+import type { RepairRun } from "../../src/core/repair.ts";
+import type { RepairDesk, RepairReader } from "../../src/core/repair-ports.ts";
+import { repairRun } from "../core/repair-runs.ts";
 import type { LinkKey } from "../../src/core/submission.ts";
 
 export interface MemoryStore
@@ -44,6 +47,8 @@ export interface MemoryStore
     EventHistory,
     KeyStore,
     StreamReader,
+    RepairReader,
+    RepairDesk,
     StoreHealth {
   readonly facts: Map<string, Fact[]>;
   readonly linkKeys: LinkKey[];
@@ -54,6 +59,7 @@ export interface MemoryStore
   paths: PathReport;
   windows: KnownWindow[];
   unstated: UnstatedHours[];
+  repairs: RepairRun[];
   /** What `accept` answers. */
   receiptFor: (delivery: Delivery) => Receipt;
   /** While set, everything rejects with it. */
@@ -98,7 +104,8 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
     letters: [],
     settled: new Map(),
     paths: { since: 0, until: 0, events: 0, sampled: 1, shares: [] },
-    report: { cursors: [], gaps: [], statuses: [], deadLetters: 0, lastResultAt: null },
+    report: { cursors: [], gaps: [], covered: [], statuses: [], deadLetters: 0, lastResultAt: null },
+    repairs: [],
     receiptFor: () => ({ read: 1, fresh: 1, duplicate: 0, dead: 0 }),
     fault: undefined,
     calls: { findKey: 0, factsOf: 0, linkStanding: 0 },
@@ -160,6 +167,7 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
         )
         .slice(0, limit);
     },
+    unreadGaps: async () => store.report.gaps,
     queueLags: async () => new Map(),
 
     async linkStanding(requestIds) {
@@ -251,6 +259,17 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
     async pathReport(since, until) {
       guard();
       return { ...store.paths, since, until };
+    },
+    async repairRuns(since, limit) {
+      guard();
+      return store.repairs.filter(({ startedAt }) => startedAt >= since).slice(0, limit);
+    },
+    findRepair: async (repairId) => store.repairs.find((run) => run.repairId === repairId),
+    async ask(since, source = "journal") {
+      const run = repairRun({ repairId: `r-${store.repairs.length + 1}`, source, from: since });
+      if (source !== "journal") throw new After202Error("JOURNAL_UNKNOWN", "This process reads journal.");
+      store.repairs.unshift(run);
+      return [run];
     },
     ping: async () => store.fault === undefined,
   };

@@ -64,6 +64,7 @@ describe("/openapi.json", () => {
       "get /v1/requests/{requestId}/wait",
       "get /v1/silences",
       "get /v1/stream",
+      "get /v1/stream/repairs/{repairId}",
       "post /v1/alerts/test",
       "post /v1/alerts/{alertId}/acknowledge",
       "post /v1/dead-letters/discard",
@@ -72,6 +73,7 @@ describe("/openapi.json", () => {
       "post /v1/events/adobe",
       "post /v1/reprocess",
       "post /v1/silences",
+      "post /v1/stream/backfill",
       "post /v1/submissions",
     ]);
   });

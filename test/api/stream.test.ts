@@ -46,6 +46,7 @@ describe("GET /v1/stream", () => {
           savedAt: START,
           lastEventAt: START - 2 * HOUR_MS,
           coveredUntil: null,
+          coveredFrom: null,
         },
         {
           source: "journal-2",
@@ -53,9 +54,11 @@ describe("GET /v1/stream", () => {
           savedAt: START - 200 * HOUR_MS,
           lastEventAt: null,
           coveredUntil: null,
+          coveredFrom: null,
         },
       ],
       gaps: [{ source: "journal-2", from: START - HOUR_MS, until: START, reason: "position_expired" }],
+      covered: [],
       statuses: [
         { ...queue, priority: "high", lagSeconds: 1, quota: 9_000_000 },
         { ...queue, priority: "normal", lagSeconds: 60, quota: 9_000_000 },

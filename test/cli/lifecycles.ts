@@ -34,6 +34,7 @@ export function correlation(over: Partial<CorrelationJson> = {}): CorrelationJso
     requests: { total: 12, byState: { retrying: 2, succeeded: 9, exhausted: 1 } },
     records: { expected: 1_200, created: 900, updated: 280, failed: { "1004": 8 }, outstanding: 12 },
     unverifiable: { requests: 0, records: 0 },
+    inGap: 0,
     backfill: null,
     missingPersons: null,
     firstAt: "2026-11-22T02:00:00.000Z",

@@ -3,6 +3,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { CoveredInterval } from "../../src/core/coverage.ts";
 import type { CoverageGap, CursorStore, JournalCursor } from "../../src/core/ports.ts";
 import { journalPage } from "../pipeline/sample-events.ts";
 
@@ -77,6 +78,7 @@ export class FakeJournal {
 export class MemoryCursors implements CursorStore {
   readonly saved: JournalCursor[] = [];
   readonly gaps: CoverageGap[] = [];
+  readonly covered: CoveredInterval[] = [];
   /** Called before each save; may throw. */
   beforeSave: (cursor: JournalCursor) => void = () => undefined;
 
@@ -87,6 +89,10 @@ export class MemoryCursors implements CursorStore {
   async saveCursor(cursor: JournalCursor): Promise<void> {
     this.beforeSave(cursor);
     this.saved.push(cursor);
+  }
+
+  async recordCovered(interval: CoveredInterval): Promise<void> {
+    this.covered.push(interval);
   }
 
   async recordGap(gap: CoverageGap): Promise<void> {

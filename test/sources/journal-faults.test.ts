@@ -66,6 +66,7 @@ describe("faults", () => {
     const lastEventAt = Date.parse("2026-08-01T00:00:00Z");
     await cursors.saveCursor({
       coveredUntil: null,
+      coveredFrom: null,
       source: "journal",
       next: `${journal.url}?since=3`,
       savedAt: lastEventAt + 5,

@@ -182,6 +182,7 @@ describe("the cursor", () => {
       savedAt: 1,
       lastEventAt: null,
       coveredUntil: null,
+      coveredFrom: null,
     });
     start();
     await stored(3);

@@ -141,6 +141,7 @@ describe("the position", () => {
       savedAt: 1,
       lastEventAt: null,
       coveredUntil: null,
+      coveredFrom: null,
     });
     relay.publish(...events(1));
     startSse();

@@ -206,7 +206,14 @@ describe.each(STORE_PATHS)("bands of the store, $name", ({ open }) => {
     await store.recordGap(gap);
     expect(await store.coverageGaps(START + 4)).toEqual([gap]);
     expect(await store.coverageGaps(START + 5)).toEqual([]);
-    const cursor = { source: "j", next: "n", savedAt: START, lastEventAt: null, coveredUntil: null };
+    const cursor = {
+      source: "j",
+      next: "n",
+      savedAt: START,
+      lastEventAt: null,
+      coveredUntil: null,
+      coveredFrom: null,
+    };
     await store.saveCursor(cursor);
     expect(await store.journalCursors()).toEqual([cursor]);
     expect(await store.countDeadLetters()).toBe(0);

@@ -244,12 +244,14 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
       savedAt: START,
       lastEventAt: null,
       coveredUntil: START - 1,
+      coveredFrom: START - 9,
     };
     await store.saveCursor(cursor);
     await store.saveCursor({ ...cursor, next: "http://x/?since=2", savedAt: START + 1, lastEventAt: START });
     expect(await store.loadCursor("journal")).toMatchObject({
       next: "http://x/?since=2",
       coveredUntil: START - 1,
+      coveredFrom: START - 9,
       lastEventAt: START,
     });
     expect(await store.loadCursor("other")).toBeUndefined();

@@ -4,17 +4,20 @@
 import { Type } from "typebox";
 import { completenessOf } from "../../core/completeness.ts";
 import type { KnownWindow, UnstatedHours } from "../../core/completeness-ports.ts";
+import { coverageOf, JOURNAL_KEEPS_MS, standingOf } from "../../core/coverage.ts";
+import type { Interval } from "../../core/interval.ts";
 import { timeText } from "../../core/lifecycle-json.ts";
-import type { JournalCursor, PathReport, SourceStatus } from "../../core/ports.ts";
+import type { JournalCursor, PathReport, SourceStatus, StreamReport } from "../../core/ports.ts";
 import type { StreamStatus } from "../../core/stream-status.ts";
-import { DAY_MS, JOURNAL_KEEPS_MS, PATHS_SETTLE_MS, PATHS_SPAN_MS, STATED_WITHIN_MS } from "../limits.ts";
+import { DAY_MS, PATHS_SETTLE_MS, PATHS_SPAN_MS, REPAIRS_TOLD, STATED_WITHIN_MS } from "../limits.ts";
 import type { ApiParts } from "../parts.ts";
 import type { RouteApp } from "../route-app.ts";
 import { routeErrors } from "../route-errors.ts";
+import { repairJson } from "../repair-json.ts";
 import { closed, ref } from "../schemas/field.ts";
 import { bound, checkInterval, readBound } from "../time-bound.ts";
 
-export function streamRoutes(app: RouteApp, { stream, sources, clock }: ApiParts): void {
+export function streamRoutes(app: RouteApp, { stream, repairs, sources, clock, speed = 1 }: ApiParts): void {
   app.get(
     "/v1/stream",
     {
@@ -38,11 +41,12 @@ export function streamRoutes(app: RouteApp, { stream, sources, clock }: ApiParts
     async ({ query }) => {
       const now = clock.now();
       const daySince = query.since === undefined ? now - DAY_MS : readBound("since", query.since, now);
-      const [report, paths, windows, unstated] = await Promise.all([
+      const [report, paths, windows, unstated, runs] = await Promise.all([
         stream.streamReport(now),
         stream.pathReport(...intervalOf(query, now)),
         stream.judgedWindows(daySince),
         stream.unstatedHours(daySince, now - STATED_WITHIN_MS),
+        repairs.repairRuns(0, REPAIRS_TOLD),
       ]);
       const running = sources();
       return {
@@ -51,12 +55,12 @@ export function streamRoutes(app: RouteApp, { stream, sources, clock }: ApiParts
         lastResultAt: timeText(report.lastResultAt),
         cursors: report.cursors.map((cursor) => cursorJson(cursor, now)),
         sources: running.map(sourceJson),
-        gaps: report.gaps.map((gap) => ({
-          source: gap.source,
-          from: timeText(gap.from),
-          until: timeText(gap.until),
-          reason: gap.reason,
+        coverage: [...coverageOf(report.covered)].map(([source, intervals]) => ({
+          source,
+          intervals: intervals.map(intervalJson),
         })),
+        gaps: gapsJson(report, now - JOURNAL_KEEPS_MS / speed),
+        repairs: runs.map(repairJson),
         paths: pathsJson(paths),
         completeness: completenessJson(daySince, windows, unstated),
         instances: instancesJson(report.statuses),
@@ -71,6 +75,25 @@ function intervalOf(query: { since?: string; until?: string }, now: number): [nu
   const since = query.since === undefined ? until - PATHS_SPAN_MS : readBound("since", query.since, now);
   checkInterval(since, until);
   return [since, until];
+}
+
+function gapsJson({ gaps, covered }: StreamReport, oldest: number) {
+  return gaps.map((gap) => {
+    const { source, reason, state, rest, repairedAt, repairedBy } = standingOf(gap, covered, oldest);
+    return {
+      source,
+      ...intervalJson(gap),
+      reason,
+      state,
+      rest: rest.map(intervalJson),
+      repairedAt: timeText(repairedAt),
+      repairedBy,
+    };
+  });
+}
+
+function intervalJson({ from, until }: Interval) {
+  return { from: timeText(from), until: timeText(until) };
 }
 
 function pathsJson({ since, until, events, sampled, shares }: PathReport) {

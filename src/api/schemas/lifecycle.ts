@@ -138,6 +138,7 @@ const lifecycle = named(
           "result_precedes_request",
           "result_after_rejection",
           "job_gone",
+          "gap",
           "refresh_cancelled_by_job",
         ]),
         { description: "What does not add up; never hidden." },
@@ -258,6 +259,7 @@ const correlation = named(
         { requests: count("Requests."), records: count("Their records.") },
         { ...closed, description: "What was accepted, and can never be verified." },
       ),
+      inGap: count("Requests whose state is inferred, over a gap of the stream that nothing has read since."),
       backfill: Type.Union([ref("Backfill"), Type.Null()], {
         description: "Its bulk jobs as one load; null when it has none.",
       }),

@@ -2,7 +2,8 @@
  * The stream's health and what it left behind, as the API gives them.
  */
 import { Type } from "typebox";
-import { closed, count, named, text, time, timeOrNull } from "./field.ts";
+import { coverage, gap } from "./coverage.ts";
+import { closed, count, named, ref, text, time, timeOrNull } from "./field.ts";
 
 export const PATHS = ["journal", "webhook", "sse", "websocket", "relay", "replay"];
 
@@ -31,16 +32,6 @@ const source = Type.Object(
     }),
   },
   { ...closed, description: "A source of this process." },
-);
-
-const gap = Type.Object(
-  {
-    source: text("Name of the journal."),
-    from: time("Where it begins."),
-    until: time("Where it ends."),
-    reason: Type.Enum(["position_expired"], { description: "`position_expired`: the journal answered 410." }),
-  },
-  { ...closed, description: "An interval in which events may have been lost on their way." },
 );
 
 const path = Type.Object(
@@ -153,7 +144,11 @@ const streamHealth = named(
       lastResultAt: timeOrNull("Time of the newest result."),
       cursors: Type.Array(cursor, { description: "One a journal." }),
       sources: Type.Array(source, { description: "Sources of the process that answers." }),
-      gaps: Type.Array(gap, { description: "Where the stream had gaps." }),
+      coverage: Type.Array(coverage, { description: "What was read, of each journal." }),
+      gaps: Type.Array(gap, {
+        description: "Where the stream had gaps, newest first, and what became of them.",
+      }),
+      repairs: Type.Array(ref("Repair"), { description: "What was read again, newest first." }),
       paths,
       completeness,
       instances: Type.Array(instance, { description: "Queues and quota." }),

@@ -40,6 +40,10 @@ export function renderCorrelation(
       colors.dim(wrapText(`${taken} taken by Data Cloud, which tells nothing more of such requests`, width)),
     );
   }
+  if (rollup.inGap > 0) {
+    const text = `! the stream had a gap meanwhile: of ${countText(rollup.inGap, "request")} what would tell may be lost (see /v1/stream)`;
+    sections.push(colors.yellow(wrapText(text, width, "  ")));
+  }
   const named = worth.slice(0, NAMED).map((one) => {
     const { requestId, state, records } = one;
     const name = `  ${stateText(state).padEnd(16)}`;

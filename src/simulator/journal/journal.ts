@@ -41,17 +41,22 @@ interface Stored {
   readonly text: string;
   readonly bytes: number;
   readonly atMs: number;
+  readonly hidden: boolean;
 }
 
 /** `{"position":"…","event":…},` around each event, and the page around all: a little more than is ever used. */
 const OVERHEAD_BYTES = 80;
 
-/** @param retentionMs wall-clock */
+/**
+ * @param retentionMs wall-clock
+ * @param hides whether an event is hidden until somebody seeks
+ */
 export function createJournal(
   registration: string,
   lifetime: string,
   settings: JournalSettings,
   retentionMs: number,
+  hides: (event: StreamEvent) => boolean = () => false,
 ): Journal {
   const positions = createPositions(lifetime);
   /** Events by sequence number: `stored[sequence - base]`; those before `first` are gone. */
@@ -59,6 +64,8 @@ export function createJournal(
   let base = 1;
   let first = 1;
   let bytes = 0;
+  /** What is hidden at or before it is shown. */
+  let shownUntil = 0;
 
   const end = (): number => base + stored.length;
 
@@ -78,7 +85,7 @@ export function createJournal(
   }
 
   function append(event: StreamEvent): void {
-    stored.push({ text: event.text, bytes: event.bytes, atMs: Date.now() });
+    stored.push({ text: event.text, bytes: event.bytes, atMs: Date.now(), hidden: hides(event) });
     bytes += event.bytes;
     forgetOld();
   }
@@ -93,6 +100,7 @@ export function createJournal(
     }
     if (query.latest === true) return end() - 1;
     if (query.seekMs === undefined) return first - 1;
+    shownUntil = end() - 1;
     const fromMs = Date.now() - query.seekMs;
     let low = first;
     let high = end();
@@ -115,6 +123,10 @@ export function createJournal(
     while (last + 1 < end() && events.length < most) {
       const event = stored[last + 1 - base];
       if (event === undefined) break;
+      if (event.hidden && last + 1 > shownUntil) {
+        last += 1;
+        continue;
+      }
       pageBytes += event.bytes + OVERHEAD_BYTES;
       if (pageBytes > settings.pageBytes && events.length > 0) break;
       last += 1;

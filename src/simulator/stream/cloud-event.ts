@@ -20,6 +20,7 @@ export interface StreamEvent {
 }
 
 const TYPE_PREFIX = "com.adobe.platform.marketo.observability.";
+export const RESULTS_TYPE = `${TYPE_PREFIX}results`;
 
 /** @param data the event's `data` object */
 export function createEvent(
