@@ -1,5 +1,6 @@
 /**
- * Exact counts: asks the store which events of a parcel it holds already, and takes their rows out.
+ * Exact counts: asks the store which events of a parcel it holds already, and takes their rows out. What stays of them is
+ * that this source has brought them too.
  */
 import type { FactWriter } from "../core/ports.ts";
 import type { EventMemory } from "./event-memory.ts";
@@ -33,6 +34,10 @@ export async function dropKnownEvents(
       ...rows,
       facts: rows.facts.filter((fact) => fact.kind !== "result" || isNew(fact)),
       events: rows.events.filter(isNew),
+      sightings: [
+        ...rows.sightings,
+        ...rows.events.filter((event) => !isNew(event) && event.path !== "replay"),
+      ],
       metrics: rows.metrics.filter(isNew),
       statuses: rows.statuses.filter(isNew),
     },

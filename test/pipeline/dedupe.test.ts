@@ -69,6 +69,18 @@ it("counts exactly against the store after a restart, when asked to", async () =
   expect(await open(store).accept(again)).toMatchObject({ fresh: 3, duplicate: 1 });
 });
 
+it("stores of what the store knows, when asked to count exactly, that a further source has brought it", async () => {
+  const store = new MemoryStore();
+  const payload = JSON.stringify([resultsEvent("a")]);
+  await open(store).accept({ path: "webhook", source: "webhook", payload });
+  const again = { path: "journal", source: "journal", payload, exact: true } as const;
+  expect(await open(store).accept(again)).toMatchObject({ fresh: 0, duplicate: 1 });
+  expect(store.batches.at(-1)).toMatchObject({ facts: [], events: [], sightings: [{ path: "journal" }] });
+  const replayed = { path: "replay", source: "file", payload, exact: true } as const;
+  await open(store).accept(replayed);
+  expect(store.batches.length).toBe(2);
+});
+
 it("rejects an exact delivery while the store cannot be asked, and takes it later", async () => {
   const store = new MemoryStore();
   const pipeline = open(store);
