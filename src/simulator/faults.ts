@@ -31,6 +31,8 @@ interface JournalFaults extends EndpointFaults {
    * reader that looks like a loss on the way.
    */
   hideNext: number;
+  /** Not even to whoever seeks, as long as this is set. */
+  keepHidden: boolean;
 }
 
 interface StreamFaults {
@@ -85,7 +87,7 @@ export function createFaultPlan(random: Random, initial: FaultsPatch = {}): Faul
     paths: Object.fromEntries(STREAM_PATHS.map((path) => [path, pathDefaults()])) as Faults["paths"],
     marketo: noEndpointFaults(),
     ims: noEndpointFaults(),
-    journal: { ...noEndpointFaults(), hideNext: 0 },
+    journal: { ...noEndpointFaults(), hideNext: 0, keepHidden: false },
     salesforce: noEndpointFaults(),
     salesforceToken: noEndpointFaults(),
   };

@@ -213,7 +213,7 @@ function openJournals(
   return new Map(
     settings.journal.registrations.map((registration) => [
       registration,
-      createJournal(registration, lifetime, settings.journal, retentionMs, hides),
+      createJournal(registration, lifetime, settings.journal, retentionMs, hides, () => !journal.keepHidden),
     ]),
   );
 }

@@ -61,7 +61,7 @@ it.concurrent.for(SERVICE_STORES)(
       await persons("seen"),
     ];
     await until("what is not lost is known", () => known(seen));
-    simulator.setFaults({ journal: { hideNext: LOST } });
+    simulator.setFaults({ journal: { hideNext: LOST, keepHidden: true } });
     const lost = await Promise.all(Array.from({ length: LOST }, (_, n) => persons(`lost-${n}`)));
 
     const alerts = async (status: string) =>
@@ -72,12 +72,14 @@ it.concurrent.for(SERVICE_STORES)(
       expect(alert.group).toMatchObject({ instance: SIMULATED.instance });
       expect(alert.summary).toContain(`${LOST * RECORDS} of ${(LOST + 1) * RECORDS} person records`);
     }
-    await until("the journal is read again", () => known(lost));
+    simulator.setFaults({ journal: { keepHidden: false } }); // not before: a slow machine would find them before it fires
+    await until("the journal is read again", () => known(lost), { timeoutMs: 90_000 });
     await until("it is over", async () => (await alerts("resolved")).length === 1);
     expect(await alerts("firing")).toEqual([]);
     const { completeness, repairs } = (await api.get<StreamHealth>("/v1/stream")).body;
-    expect(repairs).toMatchObject([{ reason: "records_missing", state: "done" }]);
-    expect(repairs[0]?.new).toBeGreaterThanOrEqual(LOST);
+    const found = repairs.filter((run) => run.new > 0);
+    expect(found).toMatchObject([{ reason: "records_missing", state: "done" }]);
+    expect(found[0]?.new).toBeGreaterThanOrEqual(LOST);
     expect(completeness.windows.length).toBeGreaterThan(0);
     for (const window of completeness.windows) expect(window.completeness).toBe(1);
   },

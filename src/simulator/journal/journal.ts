@@ -50,6 +50,7 @@ const OVERHEAD_BYTES = 80;
 /**
  * @param retentionMs wall-clock
  * @param hides whether an event is hidden until somebody seeks
+ * @param shows whether seeking shows what is hidden, now
  */
 export function createJournal(
   registration: string,
@@ -57,6 +58,7 @@ export function createJournal(
   settings: JournalSettings,
   retentionMs: number,
   hides: (event: StreamEvent) => boolean = () => false,
+  shows: () => boolean = () => true,
 ): Journal {
   const positions = createPositions(lifetime);
   /** Events by sequence number: `stored[sequence - base]`; those before `first` are gone. */
@@ -100,7 +102,7 @@ export function createJournal(
     }
     if (query.latest === true) return end() - 1;
     if (query.seekMs === undefined) return first - 1;
-    shownUntil = end() - 1;
+    if (shows()) shownUntil = end() - 1;
     const fromMs = Date.now() - query.seekMs;
     let low = first;
     let high = end();
