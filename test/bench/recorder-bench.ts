@@ -2,8 +2,11 @@
  * The recorder on the caller's path: what it adds to a call, at a steady 1,000 calls a second, while it works behind.
  *
  * Timed is what lies between the caller and the fetch inside, before and after; the fetch itself takes 5 ms and is left out.
+ * The aim is of a caller whose machine the service does not share; beside it stands what a service on the same cores makes
+ * of it.
  */
 import { openRecorder, recordedFetch, type RecordedFetch } from "../../src/recorder/recorder.ts";
+import { openChild } from "./child.ts";
 import { type BenchContext, type Benchmark, check } from "./benchmark.ts";
 import { type Figure, figureOf, judged } from "./figure.ts";
 import { pause, timePaced } from "./timing.ts";
@@ -36,16 +39,23 @@ export const recorderBench: Benchmark = {
   name: "recorder",
   about: "what recording adds to a call, on the caller's path",
   async *run(context) {
-    for (const load of LOADS) yield* runLoad(context, load);
+    for (const load of LOADS) {
+      for (const place of ["elsewhere", "on the same cores"] as const) yield* runLoad(context, load, place);
+    }
   },
 };
 
-async function* runLoad(context: BenchContext, load: Load): AsyncGenerator<Figure> {
+async function* runLoad(
+  context: BenchContext,
+  load: Load,
+  place: "elsewhere" | "on the same cores",
+): AsyncGenerator<Figure> {
   const calls = context.quick ? 300 : 10_000;
   const service = await context.openService({ dataDir: context.newDirectory("recorder") });
+  const far = await openChild("far-service-process.js");
   const recorder = openRecorder({
     spoolDir: context.newDirectory("recorder-spool"),
-    url: service.url,
+    url: place === "elsewhere" ? await far.ask<string>("url") : service.url,
     correlation: { job: "bench" },
     linkFields: load.linkFields,
     linkKeySecret: "a secret of the benchmark's own",
@@ -58,18 +68,21 @@ async function* runLoad(context: BenchContext, load: Load): AsyncGenerator<Figur
     );
     const recorded = await measure(recordedFetch(inner, recorder), load, calls);
     const left = await recorder.flush(60_000);
+    if (place === "elsewhere") await far.ask("handOver", service.url);
     check(left === 0, `not everything was delivered: ${JSON.stringify(recorder.stats())}`);
     const rollup = await fetch(`${service.url}/v1/correlations/bench`);
     const told = (await rollup.json()) as { requests: { total: number }; records: { expected: number } };
     check(told.requests.total === calls, `${told.requests.total} of ${calls} attempts are in the ledger`);
     check(told.records.expected === calls * load.records, `${told.records.expected} records`);
-    const title = `recorder, ${load.title} a call, ${RATE} calls/s`;
+    const title = `recorder, ${load.title} a call, ${RATE} calls/s, service ${place}`;
     yield figureOf(`${title}: nobody records`, "us", plain.addedUs);
-    yield figureOf(`${title}: added`, "us", recorded.addedUs, { p99AtMost: AIM_US });
+    const aim = place === "elsewhere" ? { p99AtMost: AIM_US } : undefined;
+    yield figureOf(`${title}: added`, "us", recorded.addedUs, aim);
     const behind = (recorded.processorMs - plain.processorMs) / calls;
     yield judged(`${title}: processor, behind included`, "us", behind * 1_000, null, calls);
   } finally {
     await recorder.close();
+    await far.close();
     await service.close();
   }
 }
