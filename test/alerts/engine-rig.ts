@@ -10,22 +10,13 @@ import type { Fact } from "../../src/core/fact.ts";
 import { createLedger } from "../../src/core/ledger.ts";
 import { createMissingPersonsReader } from "../../src/core/missing-persons.ts";
 import { decodeEvent } from "../../src/core/mods-event.ts";
-import type { Clock, StoreBatch } from "../../src/core/ports.ts";
+import type { Clock } from "../../src/core/ports.ts";
 import { submissionFact } from "../../src/core/submission.ts";
 import { requestEntry, resultsEvent } from "../core/events.ts";
 import { SETTINGS, STORE_PATHS, type StorePath } from "../store/store-paths.ts";
+import { EMPTY_BATCH } from "../store/empty-batch.ts";
 
 const MINUTE = 60_000;
-const EMPTY: StoreBatch = {
-  facts: [],
-  events: [],
-  metrics: [],
-  statuses: [],
-  deadLetters: [],
-  sightings: [],
-  linkKeys: [],
-};
-
 export interface Rig {
   readonly path: StorePath;
   /** What hooks were told, in order. */
@@ -84,7 +75,7 @@ export async function openRig(changes: Partial<EngineOptions> = {}, minutesAgo =
     start,
     at: (minutes) => (now = start + minutes * MINUTE),
     coveredUntil: (minutes) => (covered = minutes === undefined ? undefined : start + minutes * MINUTE),
-    append: (facts) => path.store.append({ ...EMPTY, facts }),
+    append: (facts) => path.store.append({ ...EMPTY_BATCH, facts }),
     async settle() {
       for (let ticks = 0; ticks < 2; ticks++) await engine.tick();
     },

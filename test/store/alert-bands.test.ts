@@ -1,23 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fact, JobFact } from "../../src/core/fact.ts";
 import { decodeEvent } from "../../src/core/mods-event.ts";
-import type { StoreBatch } from "../../src/core/ports.ts";
 import { submissionFact, type SubmissionInput } from "../../src/core/submission.ts";
 import type { Store } from "../../src/store/store.ts";
 import { requestEntry, resultsEvent, T0 } from "../core/events.ts";
 import { STORE_PATHS, type StorePath } from "./store-paths.ts";
+import { EMPTY_BATCH } from "./empty-batch.ts";
 
 const START = Date.parse(T0);
 const MINUTE = 60_000;
-const EMPTY: StoreBatch = {
-  facts: [],
-  events: [],
-  metrics: [],
-  statuses: [],
-  deadLetters: [],
-  sightings: [],
-  linkKeys: [],
-};
 const EVERY = {};
 
 function submission(id: string, changes: Partial<SubmissionInput> = {}): Fact {
@@ -47,7 +38,7 @@ const moved = (fact: Fact, at: number, instance = fact.instance): Fact => ({ ...
 describe.each(STORE_PATHS)("bands of the store, $name", ({ open }) => {
   let path: StorePath;
   let store: Store;
-  const append = (...facts: Fact[]): Promise<void> => store.append({ ...EMPTY, facts });
+  const append = (...facts: Fact[]): Promise<void> => store.append({ ...EMPTY_BATCH, facts });
   beforeAll(async () => {
     path = await open();
     store = path.store;
@@ -199,8 +190,8 @@ describe.each(STORE_PATHS)("bands of the store, $name", ({ open }) => {
   it("gives the stream's statuses, gaps, cursors and the count of dead letters", async () => {
     const status = { instance: "q", quota: 7, priority: "high", requestBacklog: 1, recordBacklog: 2 };
     const statuses = [1, 2, 3].map((n) => ({ ...status, eventId: `e${n}`, at: START + n, lagSeconds: n }));
-    await store.append({ ...EMPTY, statuses });
-    await store.append({ ...EMPTY, statuses });
+    await store.append({ ...EMPTY_BATCH, statuses });
+    await store.append({ ...EMPTY_BATCH, statuses });
     expect(await store.streamStatuses(START + 1, START + 3)).toEqual(statuses.slice(0, 2));
     const gap = { source: "j", from: START, until: START + 5, reason: "position_expired" } as const;
     await store.recordGap(gap);

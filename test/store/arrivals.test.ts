@@ -1,17 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StoreBatch } from "../../src/core/ports.ts";
 import { submitted } from "../api/facts.ts";
 import { STORE_PATHS, type StorePath } from "./store-paths.ts";
-
-const EMPTY: StoreBatch = {
-  facts: [],
-  events: [],
-  metrics: [],
-  statuses: [],
-  deadLetters: [],
-  sightings: [],
-  linkKeys: [],
-};
+import { EMPTY_BATCH } from "./empty-batch.ts";
 
 describe.each(STORE_PATHS)("arrivals, $name", ({ open }) => {
   let path: StorePath;
@@ -25,7 +15,10 @@ describe.each(STORE_PATHS)("arrivals, $name", ({ open }) => {
     expect(await store.lastArrivalAt()).toBeUndefined();
     expect(await store.arrivalsAfter({ at: -5_000, requestId: "" }, 10)).toEqual([]);
     const ids = ["a-1", "a-2", "a-3", "a-4", "a-5"];
-    await store.append({ ...EMPTY, facts: ids.map((id, i) => submitted(id, { submissionId: `s-${i}` })) });
+    await store.append({
+      ...EMPTY_BATCH,
+      facts: ids.map((id, i) => submitted(id, { submissionId: `s-${i}` })),
+    });
     const found: string[] = [];
     let after = { at: -5_000, requestId: "" };
     for (let pages = 0; pages < 3; pages++) {

@@ -9,20 +9,12 @@ import { linkKeysOf, submissionFact, type SubmissionInput } from "../../src/core
 import type { Store } from "../../src/store/store.ts";
 import { requestEntry, resultsEvent } from "../core/events.ts";
 import { SETTINGS, STORE_PATHS, type StorePath } from "./store-paths.ts";
+import { EMPTY_BATCH } from "./empty-batch.ts";
 
 const MINUTE = 60_000;
 /** Near the machine's own time: what is older than 8 days is dropped. */
 const NOW = Date.now();
 const START = NOW - 20 * MINUTE;
-const EMPTY: StoreBatch = {
-  facts: [],
-  events: [],
-  metrics: [],
-  statuses: [],
-  deadLetters: [],
-  sightings: [],
-  linkKeys: [],
-};
 const INSTANCE = "123-ABC-456";
 
 const clock: Clock = { now: () => NOW, sleep: () => Promise.reject(new Error("not asked for")) };
@@ -82,7 +74,7 @@ describe.each(STORE_PATHS)("missing persons, $name", ({ open }) => {
   afterAll(() => path.close());
 
   async function tell(...batches: readonly Told[]): Promise<void> {
-    for (const batch of batches) await store.append({ ...EMPTY, ...batch });
+    for (const batch of batches) await store.append({ ...EMPTY_BATCH, ...batch });
   }
 
   async function missing(...requestIds: string[]): Promise<string[] | undefined> {

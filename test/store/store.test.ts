@@ -2,23 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fact } from "../../src/core/fact.ts";
 import { createLedger } from "../../src/core/ledger.ts";
 import { decodeEvent } from "../../src/core/mods-event.ts";
-import type { Clock, DeadLetter, StoreBatch } from "../../src/core/ports.ts";
+import type { Clock, DeadLetter } from "../../src/core/ports.ts";
 import { submissionFact, type SubmissionInput } from "../../src/core/submission.ts";
 import type { Store } from "../../src/store/store.ts";
 import { METRICS_EVENT, requestEntry, resultsEvent, STATUS_EVENT, T0 } from "../core/events.ts";
 import { SETTINGS, STORE_PATHS, type StorePath } from "./store-paths.ts";
+import { EMPTY_BATCH } from "./empty-batch.ts";
 
 const START = Date.parse(T0);
-const EMPTY: StoreBatch = {
-  facts: [],
-  events: [],
-  metrics: [],
-  statuses: [],
-  deadLetters: [],
-  sightings: [],
-  linkKeys: [],
-};
-
 function clockAt(now: number): Clock {
   return { now: () => now, sleep: () => Promise.reject(new Error("not asked for")) };
 }
@@ -66,7 +57,7 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
         records: { received: 2, failed: { [awkward]: 2 } },
       }),
     ];
-    await store.append({ ...EMPTY, facts });
+    await store.append({ ...EMPTY_BATCH, facts });
     const read = (await store.factsOf(["awkward"])).get("awkward") ?? [];
     expect(new Set(read)).toEqual(new Set(facts));
   });
@@ -79,14 +70,14 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
         submittedAt: new Date(Date.UTC(2010, 0, 1 + i)).toISOString(),
       }),
     );
-    await store.append({ ...EMPTY, facts });
+    await store.append({ ...EMPTY_BATCH, facts });
     expect(await store.factsOf(facts.map((fact) => fact.requestId))).toHaveProperty("size", 300);
   });
 
   it("counts a batch that was appended again once", async () => {
     const facts = results("again", "twice", { records: { received: 5, created: 5 } });
-    await store.append({ ...EMPTY, facts });
-    await store.append({ ...EMPTY, facts });
+    await store.append({ ...EMPTY_BATCH, facts });
+    await store.append({ ...EMPTY_BATCH, facts });
     const ledger = createLedger(store, SETTINGS, clockAt(START));
     expect((await ledger.get("twice"))?.tally.created).toBe(5);
   });
@@ -94,8 +85,8 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
   it("prefers the fact of a newer decoder to that of an older one", async () => {
     const [old] = results("decoded", "newer", { records: { received: 5, created: 5 } });
     if (old === undefined) throw new Error("no fact");
-    await store.append({ ...EMPTY, facts: [{ ...old, version: 2, created: 4, updated: 1 } as Fact] });
-    await store.append({ ...EMPTY, facts: [old] });
+    await store.append({ ...EMPTY_BATCH, facts: [{ ...old, version: 2, created: 4, updated: 1 } as Fact] });
+    await store.append({ ...EMPTY_BATCH, facts: [old] });
     const ledger = createLedger(store, SETTINGS, clockAt(START));
     expect((await ledger.get("newer"))?.tally).toMatchObject({ created: 4, updated: 1 });
   });
@@ -103,7 +94,7 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
   it("adopts a submission without a response when the stream shows exactly one request that fits", async () => {
     const ten = { records: { received: 10, created: 10 } };
     await store.append({
-      ...EMPTY,
+      ...EMPTY_BATCH,
       facts: [
         submission({ submissionId: "lost-1", correlationId: "adopt/1" }),
         ...results("ad1", "shown-1", { correlationId: "adopt/1", ...ten }),
@@ -137,7 +128,7 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     const ten = { records: { received: 10, created: 10 } };
     const lost = submission({ submissionId: "lost-below", correlationId: "paths/1/1-lost" });
     const shown = results("below", "shown-below", { correlationId: "paths/1/1-lost", ...ten });
-    await store.append({ ...EMPTY, facts: [...facts, lost, ...shown] });
+    await store.append({ ...EMPTY_BATCH, facts: [...facts, lost, ...shown] });
     const ledger = createLedger(store, SETTINGS, clockAt(START + 60_000));
     const under = async (id: string) =>
       (await ledger.correlation(id))?.requests.map((one) => one.requestId).toSorted();
@@ -163,7 +154,7 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
         linkField: i % 5 === 0 ? "email" : "",
       }),
     );
-    await store.append({ ...EMPTY, facts });
+    await store.append({ ...EMPTY_BATCH, facts });
     const ledger = createLedger(store, SETTINGS, clockAt(START));
     const ids: string[] = [];
     let after = undefined;
@@ -188,7 +179,7 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     const facts = Array.from({ length: 4_500 }, (_, i) =>
       submission({ submissionId: `big-${i}`, requestId: `big-${i}`, httpStatus: 202, correlationId: "big" }),
     );
-    await store.append({ ...EMPTY, facts });
+    await store.append({ ...EMPTY_BATCH, facts });
     const rollup = await createLedger(store, SETTINGS, clockAt(START)).correlation("big");
     expect(rollup).toMatchObject({
       total: 4_500,
@@ -209,7 +200,7 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
   it("knows the ids of the events that it holds", async () => {
     const body = JSON.stringify(METRICS_EVENT);
     await store.append({
-      ...EMPTY,
+      ...EMPTY_BATCH,
       events: [
         {
           eventId: "known",
@@ -227,7 +218,7 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
 
   it("moves deadlines by the lag that the newest status reports, for two hours", async () => {
     await store.append({
-      ...EMPTY,
+      ...EMPTY_BATCH,
       statuses: decodeEvent(STATUS_EVENT).statuses,
       metrics: decodeEvent(METRICS_EVENT).metrics,
     });
@@ -279,8 +270,8 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     };
     const later: DeadLetter = { ...letter, deadLetterId: "43", at: START + 1, path: "webhook" };
     const unread: DeadLetter = { ...letter, deadLetterId: "44", at: START + 1, code: "EVENT_UNREADABLE" };
-    await store.append({ ...EMPTY, deadLetters: [letter, later, unread] });
-    await store.append({ ...EMPTY, deadLetters: [letter] });
+    await store.append({ ...EMPTY_BATCH, deadLetters: [letter, later, unread] });
+    await store.append({ ...EMPTY_BATCH, deadLetters: [letter] });
     expect(await idsOf()).toEqual(["44", "43", "42"]);
     expect(await store.listDeadLetters({}, 1, unread)).toMatchObject([{ deadLetterId: "43" }]);
     expect(await idsOf({ path: "journal" })).toEqual(["44", "42"]);
@@ -295,7 +286,7 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     const redriven = { ...letter, body: "", state: "redriven", settledAt: START + 5 };
     expect(await store.findDeadLetter("42")).toEqual(redriven);
     expect((await store.streamReport(START)).deadLetters).toBe(2);
-    await store.append({ ...EMPTY, deadLetters: [{ ...letter, at: START + 60_000 }] });
+    await store.append({ ...EMPTY_BATCH, deadLetters: [{ ...letter, at: START + 60_000 }] });
     expect(await idsOf()).toEqual(["42", "44", "43"]);
     expect(await store.deadLettersByCode()).toEqual(
       new Map([
@@ -309,7 +300,7 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     const [letter] = await store.findDeadLetters(["43"]);
     if (letter === undefined) throw new Error("it was there a test before");
     expect(await store.settleDeadLetters({ path: "webhook" }, "discarded", START + 9)).toBe(1);
-    await store.append({ ...EMPTY, deadLetters: [{ ...letter, at: Date.now() + 3_600_000 }] });
+    await store.append({ ...EMPTY_BATCH, deadLetters: [{ ...letter, at: Date.now() + 3_600_000 }] });
     expect((await store.listDeadLetters({}, 10, undefined)).map((one) => one.deadLetterId)).toEqual([
       "42",
       "44",
