@@ -1,8 +1,9 @@
 /**
  * Keeps the judgements of completeness up to date: each window some minutes after its end, and again until nothing is missing.
  *
- * What is complete stays so, for results only ever come. What is not is judged again, the older the less often, for as long
- * as the journal could still bring it. Judgements are rows: every process and the alerts read the same.
+ * What has all been seen stays so, for results only ever come. What lacks something is judged again, the older the less often,
+ * for as long as the journal could still bring it; what only had the benefit of the doubt, until its next neighbour is stated.
+ * Judgements are rows: every process and the alerts read the same.
  */
 import {
   edgeMs,
@@ -71,7 +72,7 @@ export function createCompletenessWatch(parts: CompletenessWatchParts): Complete
 
   function isDue(one: StatedWindow, known: KnownWindow | undefined, now: number): boolean {
     if (known === undefined || known.stated !== one.stated || known.until !== one.until) return true;
-    if (known.missing === 0) return false;
+    if (known.missing === 0 && !isDoubtful(known)) return false;
     const age = (now - one.until) * speed;
     const pause = age < 2 * HOUR ? 0 : age < 24 * HOUR ? 10 * MINUTE : HOUR;
     return now - known.judgedAt >= scaled(pause);
@@ -114,6 +115,11 @@ export function createCompletenessWatch(parts: CompletenessWatchParts): Complete
       }
     },
   };
+}
+
+/** Nothing is missing only if its neighbours have the rest, and the next one may not have been stated when that was judged. */
+function isDoubtful({ from, until, stated, seen, judgedAt }: KnownWindow): boolean {
+  return seen < stated && judgedAt < until + 2 * (until - from);
 }
 
 /** All windows of an instance, also those whose metrics event says nothing of this object type. */

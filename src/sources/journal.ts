@@ -21,6 +21,7 @@ import { firstEventTime, lastEventTime } from "./event-time.ts";
 import { FaultBoard } from "./fault-board.ts";
 import type { TokenProvider } from "./ims-token.ts";
 import { requestPage, type JournalAnswer } from "./journal-request.ts";
+import { insist } from "./insist.ts";
 import { belongsToJournal, oldestUrl, startingUrl, type JournalStart } from "./journal-url.ts";
 import { PageLine } from "./page-line.ts";
 import { ReadInterval } from "./read-interval.ts";
@@ -131,7 +132,7 @@ class JournalSource implements Source {
   }
 
   private async loadCursor(signal: AbortSignal): Promise<void> {
-    const cursor = await this.insist("store", signal, () => this.options.cursors.loadCursor(this.name));
+    const cursor = await this.insist(signal, () => this.options.cursors.loadCursor(this.name));
     if (cursor === undefined) return;
     if (!belongsToJournal(cursor.next, this.options.url)) {
       this.options.logger.warn(
@@ -295,34 +296,21 @@ class JournalSource implements Source {
       gap,
       "the journal's position has expired: the gap is recorded, reading from the oldest event",
     );
-    await this.insist("store", signal, () => cursors.recordGap(gap));
+    await this.insist(signal, () => cursors.recordGap(gap));
     const begun = this.interval.from;
     if (begun === null || begun >= from) return;
     const former = { source: this.name, from: begun, until: from, by: "reading", readAt: until } as const;
-    await this.insist("store", signal, () => cursors.recordCovered(former));
+    await this.insist(signal, () => cursors.recordCovered(former));
   }
 
   /** Hands a page to the intake until it is stored; rejects only when the signal aborts. */
   private async deliver(payload: Buffer, signal: AbortSignal): Promise<void> {
     const { intake } = this.options;
-    await this.insist("store", signal, () => intake.accept({ path: "journal", source: this.name, payload }));
+    await this.insist(signal, () => intake.accept({ path: "journal", source: this.name, payload }));
   }
 
-  /** Tries until it succeeds; rejects only when the signal aborts. */
-  private async insist<T>(kind: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const { clock, intake, backoff = DEFAULT_BACKOFF, random = Math.random } = this.options;
-    for (let failures = 1; ; failures++) {
-      try {
-        const result = await work();
-        this.board.clear(kind);
-        return result;
-      } catch (error) {
-        signal.throwIfAborted();
-        this.board.raise(kind, error instanceof Error ? error.message : String(error));
-        await clock.sleep(backoffMs(backoff, failures, random()), signal);
-        await intake.ready(signal);
-      }
-    }
+  private insist<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return insist({ ...this.options, board: this.board }, signal, work);
   }
 
   private noteAnswer(state: SourceStatus["state"]): void {

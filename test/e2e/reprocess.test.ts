@@ -5,18 +5,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DECODER_VERSION, type ResultFact, resultFactId } from "../../src/core/fact.ts";
 import { decodeEvent } from "../../src/core/mods-event.ts";
-import type { RawEvent, StoreBatch } from "../../src/core/ports.ts";
+import type { RawEvent } from "../../src/core/ports.ts";
+import { EMPTY_BATCH } from "../store/empty-batch.ts";
 import { openService, SERVICE_STORES, type Service } from "./service.ts";
 
-const EMPTY: StoreBatch = {
-  facts: [],
-  events: [],
-  sightings: [],
-  metrics: [],
-  statuses: [],
-  deadLetters: [],
-  linkKeys: [],
-};
 const TIME = "2026-11-22T02:00:00Z";
 
 interface Line {
@@ -84,7 +76,7 @@ describe.each(SERVICE_STORES)("stored events, run again (%s)", (storeKind) => {
   beforeAll(async () => {
     service = await openService(storeKind);
     await service.app.store.append({
-      ...EMPTY,
+      ...EMPTY_BATCH,
       facts: [
         factOf("same"),
         factOf("changed", { created: 1, priority: "high" }),
@@ -147,9 +139,9 @@ describe.each(SERVICE_STORES)("stored events, run again (%s)", (storeKind) => {
 
   it("are read page by page, whatever their ids, each once", async () => {
     const names = Array.from({ length: 2_500 }, (_, n) => `many-${(n * 7_919) % 2_500}'"\\\u00e9`);
-    await service.app.store.append({ ...EMPTY, events: names.map((name) => rawEvent(name)) });
+    await service.app.store.append({ ...EMPTY_BATCH, events: names.map((name) => rawEvent(name)) });
     await service.app.store.append({
-      ...EMPTY,
+      ...EMPTY_BATCH,
       events: names.slice(0, 500).map((name) => rawEvent(name, "")),
     });
     const line = await run(service, { since: "1h", dryRun: true });
@@ -184,7 +176,7 @@ describe.each(SERVICE_STORES)("stored events, run again (%s)", (storeKind) => {
 
   it("end with a word when the service stops", async () => {
     const names = Array.from({ length: 30_000 }, (_, n) => `long-${n}`); // seconds of work
-    await service.app.store.append({ ...EMPTY, events: names.map((name) => rawEvent(name)) });
+    await service.app.store.append({ ...EMPTY_BATCH, events: names.map((name) => rawEvent(name)) });
     const response = await post(service, { since: "1h", dryRun: true });
     const text = response.text();
     await service.close();

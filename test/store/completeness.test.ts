@@ -118,6 +118,31 @@ describe.each(STORE_PATHS)("completeness, $name", ({ open }) => {
     expect((await judged()).map(([hour]) => hour)).toEqual([0, 1]);
   });
 
+  it("does not go on giving the benefit of the doubt once the next hour is stated", async () => {
+    const busy = "777-BSY-000";
+    const of = async () =>
+      (await path.store.judgedWindows(NOON))
+        .filter(({ instance }) => instance === busy)
+        .map(({ from, missing }) => [(from - NOON) / HOUR, missing]);
+    const facts = [at(10, "busy-1", 90), at(60.1, "busy-2", 20)].map((one) => ({ ...one, instance: busy }));
+    await path.store.append({ ...EMPTY_BATCH, facts });
+    const first = metric(0, { eventId: "b-0", instance: busy, created: 100 });
+    await path.store.append({ ...EMPTY_BATCH, metrics: [first] });
+    now = NOON + HOUR + 11 * MINUTE;
+    await watch().round();
+    expect(await of()).toEqual([[0, 0]]);
+    const next = metric(1, { eventId: "b-1", instance: busy, created: 20 });
+    await path.store.append({ ...EMPTY_BATCH, metrics: [next] });
+    now = NOON + 2 * HOUR + 11 * MINUTE;
+    await watch().round();
+    expect(await of()).toEqual([
+      [0, 10],
+      [1, 0],
+    ]);
+    now += 3 * HOUR;
+    expect(await watch().round()).toBeGreaterThan(0);
+  });
+
   it("says of which hours with results nothing was stated", async () => {
     const silent = { ...at(20, "z", 1), instance: "999-XYZ-000" };
     await path.store.append({ ...EMPTY_BATCH, facts: [silent] });
