@@ -77,9 +77,9 @@ it.concurrent.for(SERVICE_STORES)(
     await until("it is over", async () => (await alerts("resolved")).length === 1);
     expect(await alerts("firing")).toEqual([]);
     const { completeness, repairs } = (await api.get<StreamHealth>("/v1/stream")).body;
-    const found = repairs.filter((run) => run.new > 0);
-    expect(found).toMatchObject([{ reason: "records_missing", state: "done" }]);
-    expect(found[0]?.new).toBeGreaterThanOrEqual(LOST);
+    // a reading before that brought none of them, at most what the journal had only just received
+    const found = repairs.find((run) => run.new >= LOST);
+    expect(found).toMatchObject({ reason: "records_missing", state: "done" });
     expect(completeness.windows.length).toBeGreaterThan(0);
     for (const window of completeness.windows) expect(window.completeness).toBe(1);
   },
