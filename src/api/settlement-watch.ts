@@ -49,7 +49,9 @@ export function createSettlementWatch({ ledger, changes, clock, maxWaiters }: Wa
   let closed = false;
   let nap = new AbortController();
 
-  const unsubscribe = changes.subscribe((requestIds) => {
+  const unsubscribe = changes.subscribe((changed) => {
+    if (watched.size === 0) return;
+    const requestIds = changed();
     let hit = false;
     for (const [requestId, entry] of watched) {
       if (!requestIds.has(requestId)) continue;

@@ -7,6 +7,7 @@ import type { CompletenessReader } from "./completeness-ports.ts";
 import type { CoveredInterval } from "./coverage.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Fact, JobState } from "./fact.ts";
+import type { ResultRows } from "./result-rows.ts";
 import type { StreamMetric } from "./stream-metric.ts";
 import type { StreamStatus } from "./stream-status.ts";
 import type { LinkKey } from "./submission.ts";
@@ -108,10 +109,12 @@ export interface RawEvent {
   /** Epoch milliseconds of the event. */
   readonly time: number;
   readonly instance: string;
-  /** The event as it came, JSON text. */
-  readonly body: string;
+  /** The event as it came, JSON text or its bytes; empty when bodies are not kept. */
+  readonly body: string | Uint8Array;
   readonly path: SourcePath;
   readonly source: string;
+  /** The facts of the event, where they were read straight to rows; they stand nowhere else in the batch then. */
+  readonly results?: ResultRows;
 }
 
 /** An event that is stored already came from one more source. */
@@ -160,7 +163,7 @@ export interface FactWriter {
 /** Tells which requests have new facts, after these are durable; of this process only. */
 export interface ChangeFeed {
   /** @returns a function that ends the subscription */
-  subscribe(listener: (requestIds: ReadonlySet<string>) => void): () => void;
+  subscribe(listener: (requestIds: () => ReadonlySet<string>) => void): () => void;
 }
 
 // ---- cursors and coverage ----------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 /**
  * Tells subscribers which requests have new facts, once these are durable.
  */
-import type { Fact } from "../core/fact.ts";
-import type { ChangeFeed, Logger } from "../core/ports.ts";
+import type { ChangeFeed, Logger, StoreBatch } from "../core/ports.ts";
+import { requestIdsOf } from "../core/result-rows.ts";
 
-type Listener = (requestIds: ReadonlySet<string>) => void;
+type Listener = Parameters<ChangeFeed["subscribe"]>[0];
 
 export class ChangeAnnouncer implements ChangeFeed {
   private readonly listeners = new Set<Listener>();
@@ -21,10 +21,11 @@ export class ChangeAnnouncer implements ChangeFeed {
   }
 
   /** A listener that throws is logged; it harms neither the others nor the delivery. */
-  announce(facts: readonly Fact[]): void {
-    if (this.listeners.size === 0 || facts.length === 0) return;
-    const requestIds = new Set<string>();
-    for (const fact of facts) requestIds.add(fact.requestId);
+  announce(rows: Pick<StoreBatch, "facts" | "events">): void {
+    if (this.listeners.size === 0) return;
+    if (rows.facts.length === 0 && !rows.events.some(({ results }) => results !== undefined)) return;
+    let known: Set<string> | undefined;
+    const requestIds = (): Set<string> => (known ??= requestsOf(rows));
     for (const listener of this.listeners) {
       try {
         listener(requestIds);
@@ -33,4 +34,13 @@ export class ChangeAnnouncer implements ChangeFeed {
       }
     }
   }
+}
+
+function requestsOf({ facts, events }: Pick<StoreBatch, "facts" | "events">): Set<string> {
+  const requestIds = new Set<string>();
+  for (const { requestId } of facts) requestIds.add(requestId);
+  for (const { results } of events) {
+    if (results !== undefined) for (const requestId of requestIdsOf(results)) requestIds.add(requestId);
+  }
+  return requestIds;
 }

@@ -10,6 +10,7 @@ import { After202Error, type ErrorCode } from "../core/errors.ts";
 import { isObject } from "../core/json.ts";
 import { decodeEvent, type DecodedEvent } from "../core/mods-event.ts";
 import type { DeliveryFault, SourcePath } from "../core/ports.ts";
+import type { ScannedEvent } from "../core/results-scan.ts";
 import { deadLetterOf, type DeadLetterInput } from "./dead-letter.ts";
 import { readSlice, type SliceReader } from "./decode.ts";
 import type { EventMemory } from "./event-memory.ts";
@@ -56,9 +57,19 @@ class ParcelLoader implements SliceReader {
     this.context = context;
   }
 
+  onScanned(event: ScannedEvent, bytes: Buffer): void {
+    this.checkRecipient(event.recipientClientId);
+    this.parcel.read++;
+    if (!this.admit(event.eventId, event.time)) return;
+    const { eventId, time, instance, results, from, until } = event;
+    const { path, source, rawBodies } = this.context;
+    const body = rawBodies ? bytes.subarray(from, until) : "";
+    this.parcel.rows.events.push({ eventId, type: "results", time, instance, body, path, source, results });
+  }
+
   onEvent(envelope: unknown, text: string | undefined, line: number, index: number): void {
     const decoded = decodeEvent(envelope);
-    this.checkRecipient(decoded);
+    this.checkRecipient(decoded.recipientClientId);
     this.parcel.read++;
     if (decoded.faults.length === 0) {
       this.addEvent(decoded, envelope, text);
@@ -81,19 +92,26 @@ class ParcelLoader implements SliceReader {
   }
 
   private addEvent(decoded: DecodedEvent, envelope: unknown, text: string | undefined): void {
-    const { memory, delivery, path, source, rawBodies } = this.context;
+    const { path, source, rawBodies } = this.context;
     const { eventId, type, time, instance } = decoded;
+    if (!this.admit(eventId, time)) return;
+    this.addRows(decoded);
+    const body = rawBodies ? (text ?? textOfEvent(envelope)) : "";
+    this.parcel.rows.events.push({ eventId, type, time, instance, body, path, source });
+  }
+
+  /** Counts the event. @returns whether its rows are to be stored */
+  private admit(eventId: string, time: number): boolean {
+    const { memory, delivery, path, source } = this.context;
     const acquaintance = memory.admit(eventId, delivery);
     if (acquaintance === "fresh") this.parcel.fresh++;
     else this.parcel.duplicate++;
     if (acquaintance === "stored" && path !== "replay" && !memory.isSighted(eventId, path, source)) {
       this.parcel.rows.sightings.push({ eventId, time, path, source });
     }
-    if (acquaintance === "stored" || acquaintance === "repeated") return;
+    if (acquaintance === "stored" || acquaintance === "repeated") return false;
     this.parcel.eventIds.push(eventId);
-    this.addRows(decoded);
-    const body = rawBodies ? (text ?? textOfEvent(envelope)) : "";
-    this.parcel.rows.events.push({ eventId, type, time, instance, body, path, source });
+    return true;
   }
 
   private addRows(decoded: DecodedEvent): void {
@@ -108,13 +126,12 @@ class ParcelLoader implements SliceReader {
     this.parcel.rows.deadLetters.push(deadLetterOf(input, this.context, this.context.deadLetterBytes));
   }
 
-  private checkRecipient(decoded: DecodedEvent): void {
+  private checkRecipient(named: string | undefined): void {
     const wanted = this.context.recipientClientId;
-    if (wanted === undefined || decoded.recipientClientId === undefined) return;
-    if (decoded.recipientClientId === wanted) return;
+    if (wanted === undefined || named === undefined || named === wanted) return;
     throw new After202Error(
       "RECIPIENT_MISMATCH",
-      `An event is meant for client id "${decoded.recipientClientId.slice(0, 80)}"; nothing of its delivery was taken.`,
+      `An event is meant for client id "${named.slice(0, 80)}"; nothing of its delivery was taken.`,
     );
   }
 }

@@ -59,7 +59,8 @@ export function openParcel(delivery: number, bytes: number, origin: ParcelOrigin
 
 /** Rows by which a batch is measured: raw events weigh nothing on top of what was decoded from them. */
 export function countRows(rows: StoreBatch): number {
-  const decoded = rows.facts.length + rows.metrics.length + rows.statuses.length;
+  let decoded = rows.facts.length + rows.metrics.length + rows.statuses.length;
+  for (const { results } of rows.events) decoded += results?.count ?? 0;
   const others = rows.sightings.length + rows.deadLetters.length + rows.linkKeys.length;
   return Math.max(decoded, rows.events.length) + others;
 }

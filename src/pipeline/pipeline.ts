@@ -84,7 +84,7 @@ class StreamPipeline implements Pipeline {
         this.memory.remember(parcel.eventIds, parcel.origin);
         for (const { eventId, path, source } of parcel.rows.sightings)
           this.memory.noteSighting(eventId, path, source);
-        this.announcer.announce(parcel.rows.facts);
+        this.announcer.announce(parcel.rows);
       },
     };
     this.batcher = new Batcher(this.limits, clock, (batch) => storeBatch(batch, step));
@@ -119,7 +119,7 @@ class StreamPipeline implements Pipeline {
     return this.room.whenFree(signal);
   }
 
-  subscribe(listener: (requestIds: ReadonlySet<string>) => void): () => void {
+  subscribe(listener: Parameters<ChangeFeed["subscribe"]>[0]): () => void {
     return this.announcer.subscribe(listener);
   }
 

@@ -5,12 +5,14 @@
  * part, changes nothing: each table drops what it holds already.
  */
 import type { Fact } from "../core/fact.ts";
+import { encodeFact, FACT_COLUMNS } from "../core/fact-row.ts";
 import type { DeadLetter, FactWriter, RawEvent, Sighting, StoreBatch } from "../core/ports.ts";
+import { rowPieces } from "../core/result-rows.ts";
+import { RowWriter } from "../core/row-writer.ts";
 import type { StreamMetric } from "../core/stream-metric.ts";
 import type { StreamStatus } from "../core/stream-status.ts";
 import type { LinkKey } from "../core/submission.ts";
 import type { StoreClient } from "./client.ts";
-import { encodeFact, FACT_COLUMNS } from "./fact-row.ts";
 import { countColumns, joinRows, quote } from "./row-text.ts";
 
 interface TableRows<Row> {
@@ -63,11 +65,26 @@ const LINK_KEYS: TableRows<LinkKey> = {
     `[${quote(row.digest)},"${row.role}",${quote(row.requestId)},${row.at},${quote(row.instance)},${Number(row.accepted)}]`,
 };
 
-const FRUITLESS: TableRows<Fact> = {
+/** A result that did nothing but fail, of a request that is not of custom objects. */
+interface FruitlessRequest {
+  readonly requestId: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+const FRUITLESS: TableRows<FruitlessRequest> = {
   table: "fruitless_requests",
   columns: ["request_id", "at"],
   encode: (row) => `[${quote(row.requestId)},${row.at}]`,
 };
+
+function fruitlessOf({ facts, events }: StoreBatch): FruitlessRequest[] {
+  const found: FruitlessRequest[] = facts.filter(isFruitless);
+  for (const { results, time } of events) {
+    for (const requestId of results?.fruitless ?? []) found.push({ requestId, at: time });
+  }
+  return found;
+}
 
 /** Whether it may be that none of the request's persons got in. */
 function isFruitless(fact: Fact): boolean {
@@ -97,13 +114,24 @@ const DEAD_LETTERS: TableRows<DeadLetter> = {
     `${quote(row.eventId)},${quote(row.body)},"${row.encoding}",0,${row.at}]`,
 };
 
-const EVENTS: TableRows<RawEvent> = {
-  table: "events",
-  columns: ["event_id", "type", "time", "instance", "body", "path", "source"],
-  encode: (row) =>
-    `[${quote(row.eventId)},${quote(row.type)},${row.time},${quote(row.instance)},${quote(row.body)},"${row.path}",` +
-    `${quote(row.source)}]`,
-};
+const EVENT_COLUMNS = ["event_id", "type", "time", "instance", "body", "path", "source"];
+
+function encodeEvents(events: readonly RawEvent[]): Uint8Array[] {
+  if (events.length === 0) return [];
+  const rows = new RowWriter(events.length * 128);
+  for (const { eventId, type, time, instance, body, path, source } of events) {
+    rows.string(eventId);
+    rows.string(type);
+    rows.reserve(8);
+    rows.int64(time);
+    rows.string(instance);
+    if (typeof body === "string") rows.string(body);
+    else rows.blob(body);
+    rows.string(path);
+    rows.string(source);
+  }
+  return [rows.written()];
+}
 
 /** Those of an event's first source are made from its row, by a view. */
 const SIGHTINGS: TableRows<Sighting> = {
@@ -113,19 +141,29 @@ const SIGHTINGS: TableRows<Sighting> = {
     `[${Math.floor(row.time / 60_000) * 60},${quote(row.eventId)},"${row.path}",${quote(row.source)}]`,
 };
 
+function factPieces({ facts, events }: StoreBatch): Uint8Array[] {
+  const pieces = [...rowPieces(events.flatMap(({ results }) => results ?? []))];
+  if (facts.length > 0) {
+    const rows = new RowWriter(facts.length * 512);
+    for (const fact of facts) encodeFact(fact, rows);
+    pieces.push(rows.written());
+  }
+  return pieces;
+}
+
 export function createFactWriter(client: StoreClient): FactWriter {
   async function insert<Row>(into: TableRows<Row>, rows: readonly Row[]): Promise<void> {
     if (rows.length > 0) await client.insert(into.table, into.columns, joinRows(rows, into.encode));
   }
   return {
     async append(batch: StoreBatch): Promise<void> {
-      await client.insert("incoming_facts", FACT_COLUMNS, joinRows(batch.facts, encodeFact));
-      await insert(FRUITLESS, batch.facts.filter(isFruitless));
+      await client.insertRows("incoming_facts", Object.keys(FACT_COLUMNS), factPieces(batch));
+      await insert(FRUITLESS, fruitlessOf(batch));
       await insert(LINK_KEYS, batch.linkKeys);
       await insert(METRICS, batch.metrics);
       await insert(STATUSES, batch.statuses);
       await insert(DEAD_LETTERS, batch.deadLetters);
-      await insert(EVENTS, batch.events);
+      await client.insertRows("events", EVENT_COLUMNS, encodeEvents(batch.events));
       await insert(SIGHTINGS, batch.sightings);
     },
     async knownEventIds(eventIds: readonly string[]): Promise<Set<string>> {

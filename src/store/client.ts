@@ -13,6 +13,7 @@ import {
 } from "@clickhouse/client";
 import { openEmbeddedConnection } from "./client-embedded.ts";
 import { StoreError, storeErrorOf } from "./client-error.ts";
+import { InsertFiles } from "./insert-files.ts";
 import { BASE_SETTINGS, HTTP_SETTINGS, INSERT_SETTINGS, settingsClause } from "./client-settings.ts";
 
 export interface StoreSettings {
@@ -54,6 +55,12 @@ export interface StoreClient {
    * @param text rows in JSONCompactEachRow, in the order of `columns`, separated by newlines; empty text does nothing
    */
   insert(table: string, columns: readonly string[], text: string): Promise<void>;
+  /**
+   * The same for rows that are bytes already: nothing is parsed, and nothing becomes a string.
+   *
+   * @param pieces RowBinary, in the order of `columns`; no piece does nothing
+   */
+  insertRows(table: string, columns: readonly string[], pieces: readonly Uint8Array[]): Promise<void>;
   /** False when ClickHouse does not answer or refuses our user; never throws. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
@@ -69,6 +76,8 @@ interface Lanes {
   readonly reads: ClickHouseClient;
   readonly inserts: ClickHouseClient;
   readonly commands: ClickHouseClient;
+  /** Where rows in bytes wait for the engine in this process; a server gets them over HTTP. */
+  readonly insertFiles?: InsertFiles;
 }
 
 /** @throws StoreError DATA_DIR_LOCKED, CONFIG_INVALID, STORE_UNAVAILABLE */
@@ -95,10 +104,12 @@ function storeClientOf(lanes: Lanes, database: string, embedded: boolean): Store
       );
     },
     insert: (table, columns, text) => insert(lanes.inserts, table, columns, text),
+    insertRows: (table, columns, pieces) => insertRows(lanes, table, columns, pieces),
     ping: async () =>
       (await lanes.reads.ping({ select: true, abort_signal: AbortSignal.timeout(5_000) })).success,
     close: async () => {
-      for (const lane of Object.values(lanes) as ClickHouseClient[]) await lane.close();
+      for (const lane of [lanes.reads, lanes.inserts, lanes.commands]) await lane.close();
+      await lanes.insertFiles?.close();
     },
   };
 }
@@ -133,14 +144,37 @@ async function insert(
   text: string,
 ): Promise<void> {
   if (text === "") return;
-  const into = `${identifier(table)} (${columns.map(identifier).join(", ")})`;
-  await guard(`insert into ${table}`, async () => {
-    const { stream } = await lane.exec({
-      query: `INSERT INTO ${into} SETTINGS ${settingsClause(INSERT_SETTINGS)} FORMAT JSONCompactEachRow`,
-      values: text as unknown as Readable, // both connections take text as it is, and copy a stream twice
-    });
-    for await (const _ of stream); // the socket is free again only when the answer is read
-  });
+  const query = `INSERT INTO ${target(table, columns)} ${INSERT_CLAUSE} FORMAT JSONCompactEachRow`;
+  await guard(`insert into ${table}`, () => execute(lane, query, text));
+}
+
+async function insertRows(
+  { inserts, insertFiles }: Lanes,
+  table: string,
+  columns: readonly string[],
+  pieces: readonly Uint8Array[],
+): Promise<void> {
+  if (pieces.length === 0) return;
+  const into = `INSERT INTO ${target(table, columns)}`;
+  await guard(`insert into ${table}`, () =>
+    insertFiles === undefined
+      ? execute(inserts, `${into} ${INSERT_CLAUSE} FORMAT RowBinary`, Buffer.concat(pieces))
+      : insertFiles.hold(pieces, async (file) => {
+          await inserts.command({ query: `${into} FROM INFILE ${file} ${INSERT_CLAUSE} FORMAT RowBinary` });
+        }),
+  );
+}
+
+const INSERT_CLAUSE = `SETTINGS ${settingsClause(INSERT_SETTINGS)}`;
+
+function target(table: string, columns: readonly string[]): string {
+  return `${identifier(table)} (${columns.map(identifier).join(", ")})`;
+}
+
+async function execute(lane: ClickHouseClient, query: string, values: string | Buffer): Promise<void> {
+  // both connections take text, and HTTP takes bytes, as they are; a stream they copy twice
+  const { stream } = await lane.exec({ query, values: values as unknown as Readable });
+  for await (const _ of stream); // the socket is free again only when the answer is read
 }
 
 async function openEmbeddedLanes({ dataDir, database }: StoreSettings): Promise<Lanes> {
@@ -154,7 +188,8 @@ async function openEmbeddedLanes({ dataDir, database }: StoreSettings): Promise<
     return client;
   };
   try {
-    return { reads: await open(), inserts: await open(), commands: await open(COMMAND_SETTINGS) };
+    const lanes = { reads: await open(), inserts: await open(), commands: await open(COMMAND_SETTINGS) };
+    return { ...lanes, insertFiles: new InsertFiles(dataDir) };
   } catch (error) {
     for (const client of opened) await client.close();
     throw error;

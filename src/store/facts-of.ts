@@ -1,7 +1,7 @@
 /** The facts of requests, by the leading key: one granule a request, no FINAL (duplicates are the fold's to drop). */
 import type { Fact } from "../core/fact.ts";
+import { decodeFact, type FactRow } from "../core/fact-row.ts";
 import type { StoreClient } from "./client.ts";
-import { decodeFact, type FactRow } from "./fact-row.ts";
 
 /** @param maxThreads of ClickHouse, where others go first */
 export async function factsOf(

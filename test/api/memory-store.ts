@@ -74,7 +74,7 @@ export const STORE_AWAY = new After202Error("STORE_UNAVAILABLE", "connect ECONNR
 
 export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
   const keys = new Map<string, ApiKey>();
-  const listeners = new Set<(ids: ReadonlySet<string>) => void>();
+  const listeners = new Set<(ids: () => ReadonlySet<string>) => void>();
   const guard = (): void => {
     if (store.fault !== undefined) throw store.fault;
   };
@@ -126,7 +126,7 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
       store.put(...facts);
       store.linkKeys.push(...linkKeys);
       const ids = new Set(facts.map((fact) => fact.requestId));
-      for (const listener of listeners) listener(ids);
+      for (const listener of listeners) listener(() => ids);
     },
     ready: async () => undefined,
     subscribe(listener) {

@@ -6,6 +6,7 @@ import type { Fact } from "../../src/core/fact.ts";
 import type { DeadLetter, FactWriter, RawEvent, StoreBatch } from "../../src/core/ports.ts";
 import type { StreamMetric } from "../../src/core/stream-metric.ts";
 import type { StreamStatus } from "../../src/core/stream-status.ts";
+import { factsOfResults } from "../core/row-reader.ts";
 
 export class MemoryStore implements FactWriter {
   /** By request id and fact id, as the real store keeps them. */
@@ -46,7 +47,7 @@ export class MemoryStore implements FactWriter {
     try {
       await this.gate;
       if (this.away !== undefined) throw this.away;
-      if (this.poison !== undefined && batch.facts.some(this.poison)) throw refused();
+      if (this.poison !== undefined && factsOf(batch).some(this.poison)) throw refused();
       if (this.refusesDeadLetters && batch.deadLetters.length > 0) throw refused();
       this.keep(batch);
     } finally {
@@ -60,13 +61,23 @@ export class MemoryStore implements FactWriter {
   }
 
   private keep(batch: StoreBatch): void {
-    this.batches.push(batch);
-    for (const fact of batch.facts) this.facts.set(`${fact.requestId}/${fact.factId}`, fact);
-    for (const event of batch.events) this.events.set(event.eventId, event);
+    const facts = factsOf(batch);
+    this.batches.push({ ...batch, facts });
+    for (const fact of facts) this.facts.set(`${fact.requestId}/${fact.factId}`, fact);
+    for (const event of batch.events) {
+      const { body } = event;
+      const text = typeof body === "string" ? body : Buffer.from(body).toString("utf8");
+      this.events.set(event.eventId, { ...event, body: text });
+    }
     for (const letter of batch.deadLetters) this.deadLetters.set(letter.deadLetterId, letter);
     this.metrics.push(...batch.metrics);
     this.statuses.push(...batch.statuses);
   }
+}
+
+/** However they came. */
+function factsOf({ facts, events }: StoreBatch): Fact[] {
+  return [...facts, ...factsOfResults(events.flatMap(({ results }) => results ?? []))];
 }
 
 export function storeAway(): After202Error {

@@ -69,7 +69,7 @@ describe("acknowledgement", () => {
     pipeline.subscribe(() => {
       throw new Error("a bad listener");
     });
-    const end = pipeline.subscribe((ids) => told.push([...ids, String(store.facts.size)]));
+    const end = pipeline.subscribe((ids) => told.push([...ids(), String(store.facts.size)]));
     await pipeline.accept(
       journal(resultsEvent("e1", { requestId: "a" }, { requestId: "b" }, { requestId: "a" })),
     );

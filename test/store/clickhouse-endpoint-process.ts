@@ -4,11 +4,12 @@
  * Enough for @clickhouse/client, and able to misbehave on demand (POST /_control, see EndpointControl). Each request has
  * an engine session of its own, so that its database, settings and parameters end with it.
  */
+import { rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Session, type ChdbResult } from "chdb";
-import { decodeStatement } from "./clickhouse-endpoint-statement.ts";
+import { decodeStatement, type Statement } from "./clickhouse-endpoint-statement.ts";
 
 /** What the endpoint is told; fields left out stay as they are. */
 export interface EndpointControl {
@@ -39,6 +40,7 @@ const control: Required<EndpointControl> = {
 };
 let thaw = gate();
 let requests = 0;
+let files = 0;
 
 const server = createServer((request, response) => {
   void answer(request, response).catch((error: unknown) => fail(response, 500, String(error)));
@@ -91,7 +93,7 @@ async function carryOut(
   try {
     const statement = decodeStatement(url, request.headers, body);
     response.setHeader("X-ClickHouse-Query-Id", statement.queryId ?? "");
-    const result = await execute(statement.preamble, statement.text, statement.format);
+    const result = await execute(statement);
     if (lost) request.socket.destroy();
     response.setHeader("X-ClickHouse-Format", statement.format);
     response.setHeader("X-ClickHouse-Summary", JSON.stringify(summaryOf(result)));
@@ -105,13 +107,17 @@ async function carryOut(
   }
 }
 
-async function execute(preamble: readonly string[], text: string, format: string): Promise<ChdbResult> {
+async function execute({ preamble, text, format, rows }: Statement): Promise<ChdbResult> {
   const session = new Session(path);
+  const file = `${path}/request-${++files}.rows`;
   try {
     for (const statement of preamble) await session.queryAsync(statement);
-    return await session.queryAsync(text, { format });
+    if (rows === undefined) return await session.queryAsync(text, { format });
+    await writeFile(file, rows);
+    return await session.queryAsync(text.replace(" SETTINGS ", ` FROM INFILE '${file}' SETTINGS `), { format });
   } finally {
     session.close();
+    if (rows !== undefined) await rm(file, { force: true });
   }
 }
 

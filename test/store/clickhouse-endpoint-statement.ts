@@ -20,13 +20,21 @@ export interface Statement {
   readonly preamble: readonly string[];
   readonly text: string;
   readonly format: string;
+  /** Rows that are no text: the engine takes them from a file. */
+  readonly rows?: Buffer;
   readonly queryId: string | undefined;
 }
 
 /** @throws Error when the request carries no query */
 export function decodeStatement(url: URL, headers: IncomingHttpHeaders, rawBody: Buffer): Statement {
   const fields = new URLSearchParams(url.searchParams);
-  let body = (headers["content-encoding"] === "gzip" ? gunzipSync(rawBody) : rawBody).toString("utf8");
+  const bytes = headers["content-encoding"] === "gzip" ? gunzipSync(rawBody) : rawBody;
+  const format = fields.get("default_format") ?? "TabSeparated";
+  const query = fields.get("query") ?? "";
+  const preamble = preambleOf(fields);
+  const queryId = fields.get("query_id") ?? undefined;
+  if (query.endsWith("FORMAT RowBinary")) return { preamble, text: query, format, rows: bytes, queryId };
+  let body = bytes.toString("utf8");
   const boundary = /multipart\/form-data;.*boundary=([^;]+)/.exec(headers["content-type"] ?? "")?.[1];
   if (boundary !== undefined) {
     for (const [name, value] of formParts(body, boundary)) fields.set(name, value);
@@ -34,8 +42,7 @@ export function decodeStatement(url: URL, headers: IncomingHttpHeaders, rawBody:
   }
   const text = [fields.get("query") ?? "", body].filter((part) => part !== "").join("\n");
   if (text.trim() === "") throw new Error("Code: 62. DB::Exception: Empty query. (SYNTAX_ERROR)");
-  const format = fields.get("default_format") ?? "TabSeparated";
-  return { preamble: preambleOf(fields), text, format, queryId: fields.get("query_id") ?? undefined };
+  return { preamble: preambleOf(fields), text, format, queryId };
 }
 
 function preambleOf(fields: URLSearchParams): string[] {

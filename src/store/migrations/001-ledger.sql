@@ -1,40 +1,33 @@
 -- The ledger: facts, the two other orders in which they are asked for, and what the fold needs besides them.
 
--- What is inserted: it keeps nothing, the views on it fill the tables below. Plain types: they are parsed twice as fast.
+-- What is inserted: it keeps nothing, the views on it fill the tables below. Plain types: they are read fastest.
 CREATE TABLE IF NOT EXISTS {{table incoming_facts}} {{on_cluster}}
 (
-    request_id             String COMMENT 'upstream request id, or the submission id while no response named one',
-    fact_id                UInt64 COMMENT 'identity within the request, a hash of where the fact comes from',
-    version                UInt8 COMMENT 'of the decoder: of rows with one identity the highest counts',
-    kind                   String COMMENT 'submission, result or job',
-    at                     DateTime64(3, 'UTC') COMMENT 'when it happened',
-    t0                     DateTime64(3, 'UTC') COMMENT 'when the request began, as far as this fact knows',
-    t0_rank                UInt8 COMMENT '1 requestTime, 2 Date of the response, 3 clock of the submitter, 4 time of the event',
-    target                 String,
-    instance               String,
-    object_type            String,
-    object_name            String,
-    operation              String,
-    priority               String,
-    client_id              String,
-    correlation_id         String,
-    request_source         String,
-    received               UInt32 COMMENT 'records: submitted, or received by the service',
-    created                UInt32,
-    updated                UInt32,
-    failed_codes           Array(String) COMMENT 'sorted',
-    failed_counts          Array(UInt32),
-    event_id               String,
-    submission_id          String,
-    previous_submission_id String,
-    bytes                  UInt32,
-    responded_at           Nullable(DateTime64(3, 'UTC')),
-    http_status            UInt16 COMMENT '0: no response was received',
-    error_code             String,
-    error_message          String,
-    link_field             String,
-    job_state              String,
-    labels                 Map(String, String)
+    request_id     String COMMENT 'upstream request id, or the submission id while no response named one',
+    fact_id        UInt64 COMMENT 'identity within the request, a hash of where the fact comes from',
+    version        UInt8 COMMENT 'of the decoder: of rows with one identity the highest counts',
+    kind           Enum8('submission' = 1, 'result' = 2, 'job' = 3),
+    at             DateTime64(3, 'UTC') COMMENT 'when it happened',
+    t0             DateTime64(3, 'UTC') COMMENT 'when the request began, as far as this fact knows',
+    t0_rank        UInt8 COMMENT '1 requestTime, 2 Date of the response, 3 clock of the submitter, 4 time of the event',
+    target         String,
+    instance       String,
+    object_type    String,
+    object_name    String,
+    priority       String,
+    client_id      String,
+    correlation_id String,
+    request_source String,
+    received       UInt32 COMMENT 'records: submitted, or received by the service',
+    created        UInt32,
+    updated        UInt32,
+    failed_codes   Array(String) COMMENT 'sorted',
+    failed_counts  Array(UInt32),
+    http_status    UInt16 COMMENT '0: no response was received',
+    responded_at   Nullable(DateTime64(3, 'UTC')),
+    link_bearing   UInt8,
+    job_rank       UInt8 COMMENT '1 Open, 2 UploadComplete, 3 InProgress, 4 JobComplete, 5 Failed, 6 Aborted; 0 no job',
+    fact           String COMMENT 'all of it, as the table facts keeps it'
 )
 ENGINE = Null;
 -- distributed: incoming_facts by cityHash64(request_id)
@@ -45,7 +38,7 @@ CREATE TABLE IF NOT EXISTS {{table facts}} {{on_cluster}}
     request_id  String,
     fact_id     UInt64,
     version     UInt8,
-    fact        String COMMENT 'JSON array of the columns of incoming_facts from kind on, times in milliseconds' CODEC(ZSTD(1)),
+    fact        String COMMENT 'JSON array of all that the fact holds besides its identity, times in milliseconds' CODEC(ZSTD(1)),
     ingested_at DateTime('UTC') DEFAULT now() COMMENT 'no part of the content: for partitions and TTL only'
 )
 ENGINE = {{engine ReplacingMergeTree(version)}}
@@ -56,13 +49,7 @@ SETTINGS index_granularity = 256, min_compress_block_size = 16384, max_compress_
 -- distributed: facts by cityHash64(request_id)
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS facts_mv {{on_cluster}} TO {{table facts}} AS
-SELECT
-    request_id, fact_id, version,
-    formatRow('JSONCompactEachRow',
-        kind, toUnixTimestamp64Milli(at), toUnixTimestamp64Milli(t0), t0_rank, target, instance, object_type, object_name,
-        operation, priority, client_id, correlation_id, request_source, received, created, updated, failed_codes,
-        failed_counts, event_id, submission_id, previous_submission_id, bytes, toUnixTimestamp64Milli(responded_at),
-        http_status, error_code, error_message, link_field, job_state, labels) AS fact
+SELECT request_id, fact_id, version, fact
 FROM {{table incoming_facts}};
 
 CREATE TABLE IF NOT EXISTS {{table facts_by_time}} {{on_cluster}}
@@ -103,9 +90,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS facts_by_time_mv {{on_cluster}} TO {{tabl
 SELECT
     toStartOfMinute(t0) AS minute, request_id, fact_id, version, kind, at, t0, t0_rank, target, instance,
     object_type, object_name, priority, client_id, correlation_id, request_source, received, created, updated,
-    failed_codes, failed_counts, http_status, responded_at,
-    link_field != '' AS link_bearing,
-    indexOf(['Open', 'UploadComplete', 'InProgress', 'JobComplete', 'Failed', 'Aborted'], toString(job_state)) AS job_rank
+    failed_codes, failed_counts, http_status, responded_at, link_bearing, job_rank
 FROM {{table incoming_facts}};
 
 CREATE TABLE IF NOT EXISTS {{table requests_by_correlation}} {{on_cluster}}

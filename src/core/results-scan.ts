@@ -1,0 +1,344 @@
+/**
+ * Results events straight from the bytes of a page to rows: no text, no object in between.
+ *
+ * It reads events that are written as documented, and leaves every other to `decodeEvent`, which decides what is a fault.
+ * What both read becomes the same rows: a property test holds them side by side.
+ */
+import { Hash64 } from "./hash.ts";
+import { JsonBytes } from "./json-bytes.ts";
+import {
+  encodeResult,
+  type ResultEventSpans,
+  type ResultPage,
+  type ResultRows,
+  type ResultSpans,
+  type Span,
+} from "./result-rows.ts";
+import { RecordsScanner } from "./records-scan.ts";
+import { parseTimeBytes } from "./time-bytes.ts";
+
+export interface ScannedEvent {
+  readonly eventId: string;
+  /** Epoch milliseconds. */
+  readonly time: number;
+  readonly instance: string;
+  readonly recipientClientId: string | undefined;
+  readonly results: ResultRows;
+  /** Where the event's own text stands in the bytes. */
+  readonly from: number;
+  readonly until: number;
+}
+
+const MAX_TEXT_BYTES = 1_024;
+const MAX_REQUESTS = 1_000;
+const LINE_FEED = 10;
+const LETTER_R = 114;
+
+const word = (text: string): Buffer => Buffer.from(text);
+const POSITION = word("position");
+const EVENT = word("event");
+const ID = word("id");
+const TIME = word("time");
+const TYPE = word("type");
+const DATA = word("data");
+const RESULTS = word(".observability.results");
+const RECIPIENTS = [word("recipientclientid"), word("recipient_client_id")];
+const NESTING = word("detail");
+const INSTANCE = word("munchkinId");
+const REQUESTS = word("requests");
+const RECORDS = word("records");
+const REQUEST_TIME = word("requestTime");
+const CUSTOM_OBJECT = word("customObject");
+
+const emptySpan = (): Span => ({ from: 0, until: 0 });
+
+/** Bits of what was seen, so that nothing counts twice: of two fields with one name a parser takes the last. */
+const SEEN = { id: 1, time: 2, type: 4, data: 8, recipient: 16, instance: 32, requests: 64 } as const;
+
+export class ResultsScanner {
+  private readonly bytes: Buffer;
+  private readonly json: JsonBytes;
+  private readonly page: ResultPage;
+  private readonly identity = new Hash64();
+  private readonly event: ResultEventSpans = { eventId: emptySpan(), instance: emptySpan(), time: 0 };
+  private readonly result: ResultSpans = {
+    requestId: emptySpan(),
+    objectType: emptySpan(),
+    objectName: emptySpan(),
+    operation: emptySpan(),
+    priority: emptySpan(),
+    clientId: emptySpan(),
+    correlationId: emptySpan(),
+    requestSource: emptySpan(),
+    requestTime: Number.NaN,
+    received: 0,
+    created: 0,
+    updated: 0,
+    failed: [],
+    codes: 0,
+  };
+  /** The texts of a request by the length of their names; each name begins with another letter, or differs in its seventh. */
+  private readonly texts: readonly (readonly [name: Buffer, span: Span])[][];
+  private readonly records: RecordsScanner;
+  private seen = 0;
+  private recipient: string | undefined;
+  private fruitless: string[] = [];
+  private lastInstance = "";
+  private readonly identities: number[] = [];
+
+  /** @param bytes UTF-8 */
+  constructor(bytes: Buffer, page: ResultPage) {
+    this.bytes = bytes;
+    this.json = new JsonBytes(bytes);
+    this.page = page;
+    this.texts = textsByLength(this.result);
+    this.records = new RecordsScanner(bytes, this.json, this.result);
+  }
+
+  /**
+   * Reads the event that begins at an index, in the envelope of a journal page or in none.
+   *
+   * @returns undefined, and nothing was written, where it is to be decoded in the usual way
+   */
+  scan(at: number): { readonly scanned: ScannedEvent; readonly end: number } | undefined {
+    const first = this.page.starts.length;
+    const { json } = this;
+    json.at = at;
+    const scanned = this.startsEnvelope() ? this.readEnvelope(first) : this.readEvent(first);
+    if (scanned === undefined) {
+      this.page.cut(first);
+      return undefined;
+    }
+    return { scanned, end: json.at };
+  }
+
+  private startsEnvelope(): boolean {
+    const { json } = this;
+    const at = json.at;
+    const starts = json.openObject() && json.key() && json.is(POSITION);
+    json.at = at;
+    return starts;
+  }
+
+  private readEnvelope(first: number): ScannedEvent | undefined {
+    const { json } = this;
+    json.openObject();
+    json.key();
+    if (!json.text() || !json.comma() || !json.key() || !json.is(EVENT)) return undefined;
+    const scanned = this.readEvent(first);
+    return scanned !== undefined && json.closeObject() ? scanned : undefined;
+  }
+
+  private readEvent(first: number): ScannedEvent | undefined {
+    const { json, event } = this;
+    this.seen = 0;
+    this.recipient = undefined;
+    this.fruitless = [];
+    event.instance.from = event.instance.until = 0;
+    if (!json.openObject()) return undefined;
+    const from = json.at - 1;
+    do {
+      if (!json.key() || !this.readField()) return undefined;
+    } while (json.comma());
+    const all = SEEN.id | SEEN.time | SEEN.type | SEEN.data;
+    if (!json.closeObject() || (this.seen & all) !== all) return undefined;
+    const count = this.page.starts.length - first;
+    return {
+      eventId: this.textOf(event.eventId),
+      time: event.time,
+      instance: this.instanceText(),
+      recipientClientId: this.recipient,
+      results: { page: this.page, first, count, fruitless: this.fruitless },
+      from,
+      until: json.at,
+    };
+  }
+
+  private readField(): boolean {
+    const { json, event } = this;
+    if (json.is(ID)) return this.once(SEEN.id) && this.readId(event.eventId);
+    if (json.is(TIME)) {
+      if (!this.once(SEEN.time) || !json.text()) return false;
+      event.time = parseTimeBytes(this.bytes, json.from, json.until);
+      return !Number.isNaN(event.time);
+    }
+    if (json.is(TYPE)) return this.once(SEEN.type) && this.readId(emptySpan()) && json.endsWith(RESULTS);
+    if (json.is(DATA)) return this.once(SEEN.data) && this.readData();
+    if (json.is(NESTING)) return false;
+    if (RECIPIENTS.some((name) => json.is(name))) {
+      if (!this.once(SEEN.recipient) || !json.text() || !json.ascii) return false;
+      if (json.until > json.from) this.recipient = this.textOf(json);
+      return true;
+    }
+    return json.skip();
+  }
+
+  /** What the rows are made of must stand before them. */
+  private readData(): boolean {
+    const { json, event } = this;
+    const before = SEEN.id | SEEN.time | SEEN.type;
+    if ((this.seen & before) !== before || !json.openObject()) return false;
+    do {
+      if (!json.key()) return false;
+      if (json.is(INSTANCE)) {
+        if ((this.seen & SEEN.requests) !== 0 || !this.once(SEEN.instance)) return false;
+        if (!this.readText(event.instance)) return false;
+      } else if (json.is(REQUESTS)) {
+        if (!this.once(SEEN.requests) || !this.readRequests()) return false;
+      } else if (!json.skip()) {
+        return false;
+      }
+    } while (json.comma());
+    return (this.seen & SEEN.requests) !== 0 && json.closeObject();
+  }
+
+  private readRequests(): boolean {
+    const { json } = this;
+    if (!json.openArray()) return false;
+    this.identities.length = 0;
+    if (json.closeArray()) return true;
+    do {
+      if (!this.readRequest()) return false;
+    } while (json.comma());
+    return json.closeArray();
+  }
+
+  private readRequest(): boolean {
+    const { json, result } = this;
+    this.clearResult();
+    let seenFields = 0;
+    if (!json.openObject()) return false;
+    do {
+      if (!json.key()) return false;
+      const field = this.fieldNumber();
+      if (field === UNKNOWN_FIELD) {
+        if (!json.skip()) return false;
+        continue;
+      }
+      if ((seenFields & (1 << field)) !== 0) return false;
+      seenFields |= 1 << field;
+      if (!this.readRequestField(field)) return false;
+    } while (json.comma());
+    if (!json.closeObject() || (seenFields & NEEDED_FIELDS) !== NEEDED_FIELDS) return false;
+    const { requestId } = result;
+    if (requestId.from === requestId.until || !this.identify()) return false;
+    if (!encodeResult(this.page, this.bytes, this.event, result, this.identity)) return false;
+    if (this.isFruitless()) this.fruitless.push(this.textOf(requestId));
+    return true;
+  }
+
+  private clearResult(): void {
+    const { result } = this;
+    for (const span of [result.objectType, result.objectName, result.operation, result.priority]) {
+      span.from = span.until = 0;
+    }
+    for (const span of [result.clientId, result.correlationId, result.requestSource]) {
+      span.from = span.until = 0;
+    }
+    result.requestTime = Number.NaN;
+    result.codes = 0;
+  }
+
+  /** Which of a request's fields the last text names. */
+  private fieldNumber(): number {
+    const { json } = this;
+    const length = json.until - json.from;
+    if (length === RECORDS.length && json.is(RECORDS)) return RECORDS_FIELD;
+    if (length === REQUEST_TIME.length && json.is(REQUEST_TIME)) return TIME_FIELD;
+    const candidates = this.texts[length];
+    if (candidates === undefined) return UNKNOWN_FIELD;
+    for (let i = 0; i < candidates.length; i++) {
+      const [name] = candidates[i] as readonly [Buffer, Span];
+      if (json.is(name)) return length * 2 + i - FIELD_OFFSET;
+    }
+    return UNKNOWN_FIELD;
+  }
+
+  private readRequestField(field: number): boolean {
+    const { json, result } = this;
+    if (field === RECORDS_FIELD) return this.records.read();
+    if (field === TIME_FIELD) {
+      if (json.peek() === 110) return json.textOrNull(); // null: as if it were missing
+      if (!json.text()) return false;
+      result.requestTime = parseTimeBytes(this.bytes, json.from, json.until);
+      return !Number.isNaN(result.requestTime);
+    }
+    const index = field + FIELD_OFFSET;
+    const [, span] = (this.texts[index >> 1] ?? [])[index & 1] as readonly [Buffer, Span];
+    return span === result.requestId ? this.readId(span) : this.readText(span);
+  }
+
+  private isFruitless(): boolean {
+    const { created, updated, codes, objectType } = this.result;
+    if (created + updated > 0 || codes === 0) return false;
+    return this.bytes.compare(CUSTOM_OBJECT, 0, CUSTOM_OBJECT.length, objectType.from, objectType.until) !== 0;
+  }
+
+  /** @returns false when the event names the request a second time: then its entries are numbered, elsewhere */
+  private identify(): boolean {
+    const { identity, identities, bytes, result } = this;
+    const { eventId } = this.event;
+    const { requestId } = result;
+    identity.begin(3 + eventId.until - eventId.from + requestId.until - requestId.from);
+    identity.add(LETTER_R);
+    identity.add(LINE_FEED);
+    identity.addBytes(bytes, eventId.from, eventId.until);
+    identity.add(LINE_FEED);
+    identity.addBytes(bytes, requestId.from, requestId.until);
+    identity.end();
+    if (identities.length >= MAX_REQUESTS || identities.includes(identity.low)) return false;
+    identities.push(identity.low);
+    return true;
+  }
+
+  private once(bit: number): boolean {
+    if ((this.seen & bit) !== 0) return false;
+    this.seen |= bit;
+    return true;
+  }
+
+  private readId(span: Span): boolean {
+    const { json } = this;
+    if (!json.text() || !json.ascii || json.from === json.until) return false;
+    return this.mark(span);
+  }
+
+  private readText(span: Span): boolean {
+    return this.json.textOrNull() && this.mark(span);
+  }
+
+  private mark(span: Span): boolean {
+    const { from, until } = this.json;
+    span.from = from;
+    span.until = until;
+    return until - from <= MAX_TEXT_BYTES;
+  }
+
+  private textOf({ from, until }: Span): string {
+    return this.bytes.toString("latin1", from, until);
+  }
+
+  /** Mostly that of the event before. */
+  private instanceText(): string {
+    const { from, until } = this.event.instance;
+    const text = this.bytes.toString("utf8", from, until);
+    if (text !== this.lastInstance) this.lastInstance = text;
+    return this.lastInstance;
+  }
+}
+
+const UNKNOWN_FIELD = 31;
+const RECORDS_FIELD = 0;
+const TIME_FIELD = 1;
+/** Texts are numbered by twice the length of their name, from 2 on: the shortest has 8 letters. */
+const FIELD_OFFSET = 14;
+const REQUEST_ID_FIELD = 2 * "requestId".length - FIELD_OFFSET;
+const NEEDED_FIELDS = (1 << RECORDS_FIELD) | (1 << REQUEST_ID_FIELD);
+
+function textsByLength(result: ResultSpans): (readonly [Buffer, Span])[][] {
+  const byLength: (readonly [Buffer, Span])[][] = [];
+  const { requestId, objectType, objectName, operation, priority, clientId, correlationId, requestSource } = result;
+  const spans = { requestId, operation, objectType, objectName, clientId, priority, correlationId, requestSource };
+  for (const [name, span] of Object.entries(spans)) (byLength[name.length] ??= []).push([word(name), span]);
+  return byLength;
+}
