@@ -42,7 +42,8 @@ const TIME = word("time");
 const TYPE = word("type");
 const DATA = word("data");
 const RESULTS = word(".observability.results");
-const RECIPIENTS = [word("recipientclientid"), word("recipient_client_id")];
+const RECIPIENT = word("recipientclientid");
+const OTHER_RECIPIENT = word("recipient_client_id");
 const NESTING = word("detail");
 const INSTANCE = word("munchkinId");
 const REQUESTS = word("requests");
@@ -53,7 +54,7 @@ const CUSTOM_OBJECT = word("customObject");
 const emptySpan = (): Span => ({ from: 0, until: 0 });
 
 /** Bits of what was seen, so that nothing counts twice: of two fields with one name a parser takes the last. */
-const SEEN = { id: 1, time: 2, type: 4, data: 8, recipient: 16, instance: 32, requests: 64 } as const;
+const SEEN = { id: 1, time: 2, type: 4, data: 8, recipient: 16, instance: 32, requests: 64, otherRecipient: 128 } as const;
 
 export class ResultsScanner {
   private readonly bytes: Buffer;
@@ -82,6 +83,7 @@ export class ResultsScanner {
   private readonly records: RecordsScanner;
   private seen = 0;
   private recipient: string | undefined;
+  private otherRecipient: string | undefined;
   private fruitless: string[] = [];
   private lastInstance = "";
   private readonly identities: number[] = [];
@@ -133,6 +135,7 @@ export class ResultsScanner {
     const { json, event } = this;
     this.seen = 0;
     this.recipient = undefined;
+    this.otherRecipient = undefined;
     this.fruitless = [];
     event.instance.from = event.instance.until = 0;
     if (!json.openObject()) return undefined;
@@ -147,7 +150,7 @@ export class ResultsScanner {
       eventId: this.textOf(event.eventId),
       time: event.time,
       instance: this.instanceText(),
-      recipientClientId: this.recipient,
+      recipientClientId: this.recipient ?? this.otherRecipient,
       results: { page: this.page, first, count, fruitless: this.fruitless },
       from,
       until: json.at,
@@ -165,9 +168,14 @@ export class ResultsScanner {
     if (json.is(TYPE)) return this.once(SEEN.type) && this.readId(emptySpan()) && json.endsWith(RESULTS);
     if (json.is(DATA)) return this.once(SEEN.data) && this.readData();
     if (json.is(NESTING)) return false;
-    if (RECIPIENTS.some((name) => json.is(name))) {
-      if (!this.once(SEEN.recipient) || !json.text() || !json.ascii) return false;
-      if (json.until > json.from) this.recipient = this.textOf(json);
+    if (json.is(RECIPIENT)) {
+      if (!this.once(SEEN.recipient) || !this.readPlain()) return false;
+      this.recipient = this.textOf(json) || undefined;
+      return true;
+    }
+    if (json.is(OTHER_RECIPIENT)) {
+      if (!this.once(SEEN.otherRecipient) || !this.readPlain()) return false;
+      this.otherRecipient = this.textOf(json) || undefined;
       return true;
     }
     return json.skip();
@@ -299,8 +307,12 @@ export class ResultsScanner {
 
   private readId(span: Span): boolean {
     const { json } = this;
-    if (!json.text() || !json.ascii || json.from === json.until) return false;
-    return this.mark(span);
+    return this.readPlain() && json.from < json.until && this.mark(span);
+  }
+
+  /** A text of ASCII. */
+  private readPlain(): boolean {
+    return this.json.text() && this.json.ascii;
   }
 
   private readText(span: Span): boolean {

@@ -93,14 +93,15 @@ const event = fc
       datacontenttype: fc.constant("application/json"),
       data: fc.record({ munchkinId: text, requests: fc.array(request, { maxLength: 4 }) }),
       eventid: fc.uuid(),
-      recipientclientid: id,
+      recipientclientid: fc.oneof(id, fc.constant("")),
+      recipient_client_id: id,
       extra: other,
     },
     { requiredKeys: ["id", "time", "type", "data"] },
   )
   .map(({ data, ...head }) => {
-    const { eventid, recipientclientid, ...before } = head;
-    return { ...before, data, ...(eventid && { eventid }), ...(recipientclientid && { recipientclientid }) };
+    const { eventid, recipientclientid, recipient_client_id, ...before } = head;
+    return { ...before, data, eventid, recipientclientid, recipient_client_id };
   });
 const spacing = fc.constantFrom(undefined, 1, "\t");
 
