@@ -32,7 +32,15 @@ export class RecordsScanner {
     if (!json.openObject() || json.closeObject()) return false;
     do {
       if (!json.key()) return false;
-      const bit = json.is(RECEIVED) ? 1 : json.is(CREATED) ? 2 : json.is(UPDATED) ? 4 : json.is(FAILED) ? 8 : 0;
+      const bit = json.is(RECEIVED)
+        ? 1
+        : json.is(CREATED)
+          ? 2
+          : json.is(UPDATED)
+            ? 4
+            : json.is(FAILED)
+              ? 8
+              : 0;
       if (bit === 0) {
         if (!json.skip()) return false;
         continue;
@@ -69,7 +77,9 @@ export class RecordsScanner {
       codes++;
     } while (json.comma());
     result.codes = codes;
-    return json.closeObject() && (codes === 1 ? this.dropEmptyCodes() : this.sortCodes() && this.dropEmptyCodes());
+    return (
+      json.closeObject() && (codes === 1 ? this.dropEmptyCodes() : this.sortCodes() && this.dropEmptyCodes())
+    );
   }
 
   /** @returns false when a code stands there twice */

@@ -54,7 +54,16 @@ const CUSTOM_OBJECT = word("customObject");
 const emptySpan = (): Span => ({ from: 0, until: 0 });
 
 /** Bits of what was seen, so that nothing counts twice: of two fields with one name a parser takes the last. */
-const SEEN = { id: 1, time: 2, type: 4, data: 8, recipient: 16, instance: 32, requests: 64, otherRecipient: 128 } as const;
+const SEEN = {
+  id: 1,
+  time: 2,
+  type: 4,
+  data: 8,
+  recipient: 16,
+  instance: 32,
+  requests: 64,
+  otherRecipient: 128,
+} as const;
 
 export class ResultsScanner {
   private readonly bytes: Buffer;
@@ -279,7 +288,9 @@ export class ResultsScanner {
   private isFruitless(): boolean {
     const { created, updated, codes, objectType } = this.result;
     if (created + updated > 0 || codes === 0) return false;
-    return this.bytes.compare(CUSTOM_OBJECT, 0, CUSTOM_OBJECT.length, objectType.from, objectType.until) !== 0;
+    return (
+      this.bytes.compare(CUSTOM_OBJECT, 0, CUSTOM_OBJECT.length, objectType.from, objectType.until) !== 0
+    );
   }
 
   /** @returns false when the event names the request a second time: then its entries are numbered, elsewhere */
@@ -349,8 +360,18 @@ const NEEDED_FIELDS = (1 << RECORDS_FIELD) | (1 << REQUEST_ID_FIELD);
 
 function textsByLength(result: ResultSpans): (readonly [Buffer, Span])[][] {
   const byLength: (readonly [Buffer, Span])[][] = [];
-  const { requestId, objectType, objectName, operation, priority, clientId, correlationId, requestSource } = result;
-  const spans = { requestId, operation, objectType, objectName, clientId, priority, correlationId, requestSource };
+  const { requestId, objectType, objectName, operation, priority, clientId, correlationId, requestSource } =
+    result;
+  const spans = {
+    requestId,
+    operation,
+    objectType,
+    objectName,
+    clientId,
+    priority,
+    correlationId,
+    requestSource,
+  };
   for (const [name, span] of Object.entries(spans)) (byLength[name.length] ??= []).push([word(name), span]);
   return byLength;
 }

@@ -65,7 +65,7 @@ async function writeAll(handle: FileHandle, buffers: readonly Uint8Array[]): Pro
   if (bytesWritten === bytes) return;
   const rest = Buffer.concat(buffers).subarray(bytesWritten); // a full disk, or a signal: once more, for the reason
   position = bytesWritten;
-  for (let at = 0; at < rest.length; ) {
+  for (let at = 0; at < rest.length;) {
     at += (await handle.write(rest, at, rest.length - at, position + at)).bytesWritten;
   }
 }

@@ -20,12 +20,6 @@ export function countColumns(counts: RecordCounts): string {
   return `[${codes.map(quote).join(",")}],[${codes.map((code) => counts[code]).join(",")}]`;
 }
 
-export function quoteMap(map: Readonly<Record<string, string>>): string {
-  const keys = Object.keys(map);
-  if (keys.length === 0) return "{}";
-  return `{${keys.map((key) => `${quote(key)}:${quote(map[key] ?? "")}`).join(",")}}`;
-}
-
 /**
  * Rows joined by newlines, a few hundred at a time: one join over all of them would keep every row's pieces alive through
  * several rounds of the garbage collector, which then costs more than the encoding.

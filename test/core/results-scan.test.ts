@@ -48,7 +48,10 @@ function columnsOf(bytes: Buffer): unknown[] {
 
 const id = fc.oneof(fc.uuid(), fc.stringMatching(/^[\w:.-]{1,40}$/));
 const text = fc.oneof(
-  { weight: 9, arbitrary: fc.constantFrom("", "person", "customObject", "nightly-2026-11-22/17", "Größe", "日本") },
+  {
+    weight: 9,
+    arbitrary: fc.constantFrom("", "person", "customObject", "nightly-2026-11-22/17", "Größe", "日本"),
+  },
   { weight: 1, arbitrary: fc.string({ maxLength: 12 }) },
 );
 /** What is not read: mostly what can be passed over without decoding. */

@@ -114,7 +114,9 @@ async function execute({ preamble, text, format, rows }: Statement): Promise<Chd
     for (const statement of preamble) await session.queryAsync(statement);
     if (rows === undefined) return await session.queryAsync(text, { format });
     await writeFile(file, rows);
-    return await session.queryAsync(text.replace(" SETTINGS ", ` FROM INFILE '${file}' SETTINGS `), { format });
+    return await session.queryAsync(text.replace(" SETTINGS ", ` FROM INFILE '${file}' SETTINGS `), {
+      format,
+    });
   } finally {
     session.close();
     if (rows !== undefined) await rm(file, { force: true });

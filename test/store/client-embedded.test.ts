@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -116,4 +116,33 @@ it("closes when a query is still running", async () => {
   });
   await client.close();
   await expect(client.query("SELECT 1")).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+});
+
+it("takes rows in bytes, several inserts at once, in a directory whose name has quotes", async () => {
+  const client = await openStoreClient({ database: "d", dataDir: join(dataDir, "it's \\ here") });
+  try {
+    await client.command("CREATE TABLE d.t (n UInt8, s String) ENGINE = MergeTree ORDER BY n");
+    const row = (n: number): Buffer => Buffer.from([n, 3, 0, 10, 200]); // bytes that are no text
+    const inserts = Array.from({ length: 20 }, (_, n) =>
+      client.insertRows("t", ["n", "s"], [row(n), row(n)]),
+    );
+    await Promise.all(inserts);
+    await client.insertRows("t", ["n", "s"], []);
+    const rows = await client.query(
+      "SELECT count() AS rows, uniqExact(n) AS of, any(hex(s)) AS bytes FROM t",
+    );
+    expect(rows).toEqual([{ rows: "40", of: "20", bytes: "000AC8" }]);
+    const broken = client.insertRows("t", ["n", "s"], [Buffer.from([1, 9, 1])]);
+    await expect(broken).rejects.toMatchObject({ code: "STORE_QUERY_FAILED" });
+    await client.insertRows("t", ["n", "s"], [row(1)]);
+  } finally {
+    await client.close();
+  }
+  expect((await readdir(join(dataDir, "it's \\ here"))).filter((name) => name.endsWith(".rows"))).toEqual([]);
+});
+
+it("refuses a directory whose name ClickHouse would take for a pattern", async () => {
+  const opened = openStoreClient({ database: "d", dataDir: join(dataDir, "a{1}") });
+  await expect(opened).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  await (await openStoreClient({ database: "d", dataDir })).close();
 });
