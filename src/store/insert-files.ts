@@ -20,6 +20,7 @@ export class InsertFiles {
   private readonly folder: string;
   private readonly free: InsertFile[] = [];
   private readonly all: InsertFile[] = [];
+  private created = 0;
 
   /** @throws StoreError CONFIG_INVALID where ClickHouse would take the folder's name for a pattern */
   constructor(dataDir: string) {
@@ -51,7 +52,7 @@ export class InsertFiles {
   }
 
   private async create(): Promise<InsertFile> {
-    const path = `${this.folder}/insert-${this.all.length}.rows`;
+    const path = `${this.folder}/insert-${++this.created}.rows`;
     const file = { path, handle: await open(path, "w", 0o600) };
     this.all.push(file);
     return file;
