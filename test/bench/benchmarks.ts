@@ -1,13 +1,14 @@
-/** All benchmarks, in the order in which they run. */
+/** All benchmarks, in the order in which they run: those with stores of their own, then those of the store that grows. */
 import { alertLatencyBench } from "./alert-latency-bench.ts";
-import type { Benchmark } from "./benchmark.ts";
+import type { Benchmark, ScaleBenchmark } from "./benchmark.ts";
 import { burstBench } from "./burst-bench.ts";
 import { completenessBench } from "./completeness-bench.ts";
 import { correlationBench } from "./correlation-bench.ts";
 import { decodeBench } from "./decode-bench.ts";
+import { diskBench } from "./disk-bench.ts";
 import { foldBench } from "./fold-bench.ts";
 import { ingestBench } from "./ingest-bench.ts";
-import { listBench, rareListBench } from "./list-bench.ts";
+import { listBenches } from "./list-bench.ts";
 import { liveBench } from "./live-bench.ts";
 import { recorderBench } from "./recorder-bench.ts";
 import { statusBench } from "./status-bench.ts";
@@ -24,15 +25,18 @@ export const BENCHMARKS: readonly Benchmark[] = [
   recorderBench,
   liveBench,
   visibleBench,
+  alertLatencyBench,
   decodeBench,
   foldBench,
-  listBench,
+];
+
+export const SCALE_BENCHMARKS: readonly ScaleBenchmark[] = [
+  diskBench,
+  ...listBenches,
   correlationBench,
   viewBench,
-  statusBench,
-  rareListBench,
-  sweepBench,
   completenessBench,
+  statusBench,
+  sweepBench,
   burstBench,
-  alertLatencyBench,
 ];

@@ -1,98 +1,91 @@
 /**
- * Lists: the newest 50, of all, of a common state, of a less common and of a rare one.
+ * Lists: the newest 50, of all, by name, of a common state, of rarer ones, and of states that nothing or next to nothing is in.
+ *
+ * Each filter is a benchmark by itself, so that the failure of one leaves the others their figures.
  */
 import type { LifecycleJson } from "../../src/core/lifecycle-json.ts";
-import { type Benchmark, check, scaleName } from "./benchmark.ts";
+import { check, type ScaleBenchmark } from "./benchmark.ts";
 import { figureOf } from "./figure.ts";
-import { REJECTED_EVERY } from "./filled-requests.ts";
-import type { FilledStore } from "./filled-store.ts";
-import { type HttpCalls, openCalls } from "./http-calls.ts";
+import { type FilledRequests, rejectedOf } from "./filled-requests.ts";
+import type { HttpCalls } from "./http-calls.ts";
 import { timeEach } from "./timing.ts";
 
 const LIMIT = 50;
+const BUDGET_MS = 5_000;
+
 interface Filter {
+  readonly name: string;
   readonly title: string;
-  readonly state: string | undefined;
+  readonly query: string;
+  readonly holds?: (one: LifecycleJson) => boolean;
+  /** How many there are, where that may be fewer than the limit. */
+  readonly count?: (plan: FilledRequests) => number;
 }
 
 const FILTERS: readonly Filter[] = [
-  { title: "of all", state: undefined },
-  { title: "state common", state: "succeeded" },
-  { title: "state 1 in 50", state: "partially_failed" },
+  { name: "all", title: "of all", query: "" },
+  {
+    name: "instance",
+    title: "of one of three instances",
+    query: "&instance=101-ABC-456",
+    holds: (one) => one.instance === "101-ABC-456",
+  },
+  inState("succeeded", "common"),
+  inState("partially_failed", "1 in 50"),
+  { ...inState("rejected", "1 in 50,000"), count: rejectedOf },
+  { ...inState("failed", "none in it"), count: () => 0 },
+  { ...inState("aborted", "none in it"), count: () => 0 },
 ];
-const RARE: readonly Filter[] = [{ title: "state 1 in 50,000", state: "rejected" }];
+
+function inState(state: string, title: string): Filter {
+  return {
+    name: state,
+    title: `state ${state} (${title})`,
+    query: `&state=${state}`,
+    holds: (one) => one.state === state,
+  };
+}
 
 interface Page {
   readonly items: readonly LifecycleJson[];
 }
 
-export const listBench = listBenchmark(
-  "list",
-  `the newest ${LIMIT} over HTTP, with and without a state`,
-  FILTERS,
-);
-/** By itself, so that its failure leaves the other lists their figures. */
-export const rareListBench = listBenchmark(
-  "list-rare",
-  `the newest ${LIMIT} in a rare state over HTTP`,
-  RARE,
-);
-
-function listBenchmark(name: string, about: string, filters: readonly Filter[]): Benchmark {
-  return {
-    name,
-    about,
-    async *run(context) {
-      for (const scale of context.scales) {
-        const store = await context.filledStore(scale);
-        const service = await context.openService({ dataDir: store.dataDir });
-        const calls = openCalls(service.url);
-        try {
-          for (const { title, state } of filters) {
-            const path = `/v1/requests?limit=${LIMIT}${state === undefined ? "" : `&state=${state}`}`;
-            await checkList(calls, path, state, store);
-            const asked = Array.from({ length: context.quick ? 2 : 100 }, () => path);
-            const samples = await timeEach(asked, async (one) => void (await calls.get(one)));
-            yield figureOf(`newest ${LIMIT} ${title}, ${scaleName(scale)} requests`, "ms", samples, {
-              p99AtMost: 60,
-            });
-          }
-          yield figureOf(
-            `${name}, ${scaleName(scale)} requests: memory`,
-            "MB RSS",
-            service.memory.takeSamples(),
-          );
-        } finally {
-          await calls.close();
-          await service.close();
-        }
-      }
-    },
-  };
-}
+export const listBenches: readonly ScaleBenchmark[] = FILTERS.map((filter) => ({
+  name: `list-${filter.name}`,
+  about: `the newest ${LIMIT} over HTTP, ${filter.title}`,
+  on: "service",
+  async *run({ quick }, { name, plan, calls }) {
+    const path = `/v1/requests?limit=${LIMIT}${filter.query}`;
+    await checkList(calls, path, filter, plan);
+    const asked = Array.from({ length: quick ? 2 : 100 }, () => path);
+    const samples = await timeEach(asked, async (one) => void (await calls.get(one)), BUDGET_MS);
+    yield figureOf(`newest ${LIMIT} ${filter.title}, ${name}`, "ms", samples, {
+      atMost: 60,
+      p99AtMost: 60,
+    });
+  },
+}));
 
 async function checkList(
   calls: HttpCalls,
   path: string,
-  state: string | undefined,
-  store: FilledStore,
+  { holds, count }: Filter,
+  plan: FilledRequests,
 ): Promise<void> {
   const { items } = await calls.getJson<Page>(path);
-  const there = state === "rejected" ? Math.ceil((store.plan.requests - 4) / REJECTED_EVERY) : LIMIT;
+  const there = count?.(plan) ?? LIMIT;
   check(items.length === Math.min(LIMIT, there), `${path}: ${items.length} items of ${there}`);
   check(new Set(items.map((one) => one.requestId)).size === items.length, `${path}: an item twice`);
-  check(state === undefined || items.every((one) => one.state === state), `${path}: another state`);
+  check(holds === undefined || items.every(holds), `${path}: one that does not belong there`);
   const times = items.map((one) => beganAt(one));
   check(
     times.every((at, i) => i === 0 || at <= (times[i - 1] ?? 0)),
     `${path}: not newest first`,
   );
-  const newest = times[0] ?? 0;
-  const due =
-    state === "rejected"
-      ? store.plan.untilMs - (2 * (store.plan.untilMs - store.plan.sinceMs)) / there
-      : store.plan.untilMs - 3_600_000;
-  check(newest >= due, `${path}: begins with ${new Date(newest).toISOString()}, there are newer ones`);
+  if (there === 0) return;
+  const lengthMs = plan.untilMs - plan.sinceMs;
+  const due = plan.untilMs - (count === undefined ? 3_600_000 : (2 * plan.layers.length * lengthMs) / there);
+  check((times[0] ?? 0) >= due, `${path}: begins with ${times[0]}, there are newer ones`);
 }
 
 function beganAt(one: LifecycleJson): number {

@@ -7,7 +7,7 @@ export interface RunOptions {
   /** Empty: all. */
   readonly names: readonly string[];
   readonly quick: boolean;
-  /** Requests in the filled stores. */
+  /** Facts in the store that grows. */
   readonly scales: readonly number[];
   readonly json: string;
   readonly compare: string | undefined;
@@ -17,7 +17,7 @@ export interface RunOptions {
 
 export const USAGE = `npm run bench -- [names…] [options]
   --quick          small sizes: tells that all works, not how fast
-  --scale LIST     requests in the filled stores (default 1000000,10000000)
+  --scale LIST     facts in the store that grows (default 1000000,10000000,50000000)
   --json FILE      where the figures go (default .bench/latest.json)
   --compare FILE   also print the ratio to the figures of a saved run
   --profile        the service writes CPU profiles into .bench/profiles; their tops are printed`;
@@ -35,11 +35,10 @@ export function parseOptions(args: readonly string[]): RunOptions {
       profile: { type: "boolean", default: false },
     },
   });
-  const scale = values.scale ?? (values.quick ? "20000" : "1000000,10000000");
+  const scale = values.scale ?? (values.quick ? "20000,60000" : "1000000,10000000,50000000");
   const scales = scale.split(",").map(Number);
-  if (!scales.every((one) => Number.isInteger(one) && one >= 10_000)) {
-    throw new TypeError(`--scale: expected whole numbers of 10000 or more, got ${scale}`);
-  }
+  const isGrowing = scales.every((one, i) => Number.isInteger(one) && one >= (scales[i - 1] ?? 0) + 10_000);
+  if (!isGrowing) throw new TypeError(`--scale: expected numbers that grow by 10000 or more, got ${scale}`);
   const { quick, json, compare, profile } = values;
   return { names: positionals, quick, scales, json, compare, profile };
 }

@@ -2,19 +2,20 @@
 import { createRandom } from "../../src/simulator/random.ts";
 import {
   type FilledRequests,
-  REJECTED_EVERY,
-  unansweredCorrelations,
+  isPlain,
   REQUESTS_PER_CORRELATION,
+  requestsOf,
+  unansweredCorrelations,
 } from "./filled-requests.ts";
 
 /** Requests that are settled and plain: none that was rejected, without response, or among the last of the store. */
-export function plainNumbers({ requests }: FilledRequests, count: number, seed: string): number[] {
+export function plainNumbers(plan: FilledRequests, count: number, seed: string): number[] {
   const random = createRandom(seed);
-  const settled = Math.floor(requests * 0.99);
+  const requests = requestsOf(plan);
   return Array.from({ length: count }, () => {
     for (;;) {
-      const number = random.integer(settled);
-      if (number % REJECTED_EVERY !== 4 && number % REQUESTS_PER_CORRELATION !== 2) return number;
+      const number = random.integer(requests);
+      if (isPlain(plan, number)) return number;
     }
   });
 }

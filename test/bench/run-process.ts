@@ -1,31 +1,31 @@
 /**
- * A run: the benchmarks that were asked for, one after another; their figures on the terminal and in a file.
+ * A run: the benchmarks that were asked for, one after another; each figure as it comes, all of them in a table and a file.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Benchmark, BenchContext } from "./benchmark.ts";
-import { scaleName } from "./benchmark.ts";
-import { BENCHMARKS } from "./benchmarks.ts";
+import type { BenchContext } from "./benchmark.ts";
+import { BENCHMARKS, SCALE_BENCHMARKS } from "./benchmarks.ts";
 import type { Figure } from "./figure.ts";
-import { type FilledStore, fillStore } from "./filled-store.ts";
 import { machineLine, readMachine } from "./machine.ts";
 import { parseOptions, type RunOptions, USAGE } from "./options.ts";
 import { printProfiles } from "./profile-top.ts";
+import { type Collect, runScales } from "./scales.ts";
 import { openService } from "./service.ts";
-import { comparisonTable, figureTable } from "./table.ts";
+import { comparisonTable, figureLine, figureTable } from "./table.ts";
 
 const HOME = resolve(".bench");
 const PROFILES = `${HOME}/profiles`;
+const ALL = [...BENCHMARKS, ...SCALE_BENCHMARKS];
 
 try {
   process.exitCode = await run(parseOptions(process.argv.slice(2)));
 } catch (error) {
-  console.error(error instanceof TypeError ? `${error.message}\n\n${USAGE}\n\n${listOf(BENCHMARKS)}` : error);
+  console.error(error instanceof TypeError ? `${error.message}\n\n${USAGE}\n\n${listOfAll()}` : error);
   process.exitCode = 1;
 }
 
 async function run(options: RunOptions): Promise<number> {
-  const chosen = choose(options.names);
+  const isChosen = chooser(options.names);
   const earlier =
     options.compare === undefined
       ? undefined
@@ -42,77 +42,72 @@ async function run(options: RunOptions): Promise<number> {
   const figures: Figure[] = [];
   const failures: string[] = [];
   const work = `${HOME}/work-${process.pid}`;
-  try {
-    const context = openContext(options, work);
-    for (const benchmark of chosen) {
-      context.note(`${benchmark.name}: ${benchmark.about}`);
-      try {
-        for await (const figure of benchmark.run(context)) figures.push(figure);
-      } catch (error) {
-        failures.push(`${benchmark.name}: ${error instanceof Error ? error.message : String(error)}`);
-        console.error(error);
+  const context = openContext(options, work);
+  const save = (): void => {
+    const seconds = Math.round((Date.now() - began.getTime()) / 1_000);
+    const saved = { at: began.toISOString(), command, seconds, machine, failures, figures };
+    writeFileSync(options.json, `${JSON.stringify(saved, null, 2)}\n`);
+  };
+  const collect: Collect = async (name, about, ofOne) => {
+    context.note(`${name}: ${about}`);
+    try {
+      for await (const figure of ofOne) {
+        figures.push(figure);
+        console.log(`         ${figureLine(figure)}`);
+        save();
       }
+    } catch (error) {
+      failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(error);
     }
+  };
+  mkdirSync(dirname(resolve(options.json)), { recursive: true });
+  try {
+    for (const one of BENCHMARKS) {
+      if (isChosen(one.name)) await collect(one.name, one.about, one.run(context));
+    }
+    const ofScales = SCALE_BENCHMARKS.filter((one) => isChosen(one.name));
+    if (ofScales.length > 0) await runScales(context, ofScales, options.scales, collect);
   } finally {
     rmSync(work, { recursive: true, force: true, maxRetries: 3 });
   }
-  const seconds = Math.round((Date.now() - began.getTime()) / 1_000);
+  save();
+  const minutes = ((Date.now() - began.getTime()) / 60_000).toFixed(1);
   console.log(
-    `\n${figureTable(figures)}\n\n${seconds} s${options.quick ? "; quick sizes, not to be quoted" : ""}`,
+    `\n${figureTable(figures)}\n\n${minutes} min${options.quick ? "; quick sizes, not to be quoted" : ""}`,
   );
   if (earlier !== undefined) console.log(`\n${comparisonTable(figures, earlier.figures)}`);
   if (options.profile) printProfiles(PROFILES);
-  mkdirSync(dirname(resolve(options.json)), { recursive: true });
-  writeFileSync(
-    options.json,
-    `${JSON.stringify({ at: began.toISOString(), command, seconds, machine, failures, figures }, null, 2)}\n`,
-  );
   for (const failure of failures) console.log(`FAILED  ${failure}`);
   return failures.length === 0 ? 0 : 1;
 }
 
-/** @throws TypeError for a name that is none */
-function choose(names: readonly string[]): readonly Benchmark[] {
-  for (const name of names) {
-    if (!BENCHMARKS.some((one) => one.name === name)) throw new TypeError(`${name} is no benchmark`);
+/** A name stands for itself and for all that begin with it and a dash; no name for all. @throws TypeError */
+function chooser(names: readonly string[]): (name: string) => boolean {
+  const stands = (given: string, name: string): boolean => name === given || name.startsWith(`${given}-`);
+  for (const given of names) {
+    if (!ALL.some(({ name }) => stands(given, name))) throw new TypeError(`${given} is no benchmark`);
   }
-  return names.length === 0 ? BENCHMARKS : BENCHMARKS.filter((one) => names.includes(one.name));
+  return (name) => names.length === 0 || names.some((given) => stands(given, name));
 }
 
-function listOf(benchmarks: readonly Benchmark[]): string {
-  return benchmarks.map(({ name, about }) => `  ${name.padEnd(16)} ${about}`).join("\n");
+function listOfAll(): string {
+  return ALL.map(({ name, about }) => `  ${name.padEnd(22)} ${about}`).join("\n");
 }
 
-function openContext(options: RunOptions, work: string): BenchContext {
+function openContext({ quick, profile }: RunOptions, work: string): BenchContext {
   const began = Date.now();
-  const stores = new Map<number, FilledStore>();
   let directories = 0;
-  const context: BenchContext = {
-    quick: options.quick,
-    scales: options.scales,
+  return {
+    quick,
     newDirectory(name) {
       const path = `${work}/${++directories}-${name}`;
       mkdirSync(path, { recursive: true });
       return path;
     },
-    openService: (service) => openService(service, options.profile ? PROFILES : undefined),
-    async filledStore(requests) {
-      const known = stores.get(requests);
-      if (known !== undefined) return known;
-      const dataDir = context.newDirectory(`filled-${requests}`);
-      const service = await openService({ dataDir });
-      try {
-        const filled = await fillStore(service, dataDir, requests);
-        stores.set(requests, filled);
-        context.note(`filled a store with ${scaleName(requests)} requests, ${filled.facts} facts`);
-        return filled;
-      } finally {
-        await service.close();
-      }
-    },
+    openService: (service) => openService(service, profile ? PROFILES : undefined),
     note(text) {
       console.log(`${String(Math.round((Date.now() - began) / 1_000)).padStart(5)} s  ${text}`);
     },
   };
-  return context;
 }

@@ -5,81 +5,63 @@
  */
 import autocannon from "autocannon";
 import type { LifecycleJson } from "../../src/core/lifecycle-json.ts";
-import { type Benchmark, type BenchContext, check, scaleName } from "./benchmark.ts";
+import { check, type ScaleBenchmark } from "./benchmark.ts";
 import { figureOf, type Figure, judged } from "./figure.ts";
-import { type FilledStore, type KnownRequest, knownRequests } from "./filled-store.ts";
-import { type HttpCalls, openCalls, requestPath } from "./http-calls.ts";
+import { type KnownRequest, knownRequests } from "./filled-store.ts";
+import { type HttpCalls, requestPath } from "./http-calls.ts";
 import { doubtfulNumbers, plainNumbers } from "./pick-numbers.ts";
 import { startRelay } from "./relay.ts";
-import type { ServiceProcess } from "./service.ts";
 import { pause, timeEach } from "./timing.ts";
 
 const RESULTS_PER_SECOND = 5_000;
 
-export const statusBench: Benchmark = {
+export const statusBench: ScaleBenchmark = {
   name: "status",
   about: "status by id over HTTP",
-  async *run(context) {
-    for (const scale of context.scales) {
-      const store = await context.filledStore(scale);
-      const service = await context.openService({ dataDir: store.dataDir });
-      const calls = openCalls(service.url);
-      try {
-        yield* measure(context, store, service, calls);
-      } finally {
-        await calls.close();
-        await service.close();
-      }
-    }
+  on: "service",
+  async *run(context, { name, index, plan, service, calls }) {
+    const title = `status by id, ${name}`;
+    const lookups = context.quick ? 300 : 3_000;
+    const known = await knownRequests(service, plainNumbers(plan, lookups, "status"));
+    const strangers = await knownRequests(service, plainNumbers(plan, lookups, "status, once more"));
+    for (const one of known.slice(0, 200))
+      checkLifecycle(await calls.getJson(requestPath(one.requestId)), one);
+
+    service.memory.takeSamples();
+    const idle = await timeEach(strangers, (one) => lookUp(calls, one));
+    yield figureOf(`${title}, idle`, "ms", idle, { atMost: 3, p99AtMost: 8 });
+    const halves = (submitted: boolean): number[] =>
+      idle.filter((_, i) => strangers[i]?.submitted === submitted);
+    yield figureOf(`${title}, idle: submitted ones`, "ms", halves(true));
+    yield figureOf(`${title}, idle: of the stream only`, "ms", halves(false));
+
+    const doubtful = await knownRequests(service, doubtfulNumbers(plan, context.quick ? 20 : 200));
+    for (const one of doubtful.slice(0, 5))
+      checkLifecycle(await calls.getJson(requestPath(one.requestId)), one);
+    yield figureOf(
+      `${title}, idle: with an adopter in doubt`,
+      "ms",
+      await timeEach(doubtful, (one) => lookUp(calls, one)),
+    );
+
+    yield* measureTogether(title, service.url, known, context.quick ? 1 : 8);
+
+    const relay = await startRelay({
+      url: service.url,
+      perSecond: RESULTS_PER_SECOND,
+      seconds: 60,
+      seed: `during status ${index}`,
+    });
+    await pause(context.quick ? 500 : 3_000);
+    const busy = await timeEach(known.slice(0, context.quick ? 300 : 2_000), (one) => lookUp(calls, one));
+    const acknowledged = await relay.stop();
+    yield figureOf(`${title}, during ${RESULTS_PER_SECOND} results/s`, "ms", busy, { p99AtMost: 20 });
+    yield figureOf(`${title}: those results durable after`, "ms", acknowledged, { p99AtMost: 300 });
+    const resident = service.memory.takeSamples();
+    yield figureOf(`${title}: memory`, "MB RSS", resident);
+    yield judged(`${title}: memory at most`, "MB RSS", service.memory.peakMB(), null, 1, { atMost: 600 });
   },
 };
-
-async function* measure(
-  context: BenchContext,
-  { plan }: FilledStore,
-  service: ServiceProcess,
-  calls: HttpCalls,
-): AsyncGenerator<Figure> {
-  const title = `status by id, ${scaleName(plan.requests)} requests`;
-  const lookups = context.quick ? 300 : 3_000;
-  const known = await knownRequests(service, plainNumbers(plan, lookups, "status"));
-  const strangers = await knownRequests(service, plainNumbers(plan, lookups, "status, once more"));
-  for (const one of known.slice(0, 200)) checkLifecycle(await calls.getJson(requestPath(one.requestId)), one);
-
-  service.memory.takeSamples();
-  const idle = await timeEach(strangers, (one) => lookUp(calls, one));
-  yield figureOf(`${title}, idle`, "ms", idle, { atMost: 4, p99AtMost: 15 });
-  const halves = (submitted: boolean): number[] =>
-    idle.filter((_, i) => strangers[i]?.submitted === submitted);
-  yield figureOf(`${title}, idle: submitted ones`, "ms", halves(true));
-  yield figureOf(`${title}, idle: of the stream only`, "ms", halves(false));
-
-  const doubtful = await knownRequests(service, doubtfulNumbers(plan, context.quick ? 20 : 200));
-  for (const one of doubtful.slice(0, 5))
-    checkLifecycle(await calls.getJson(requestPath(one.requestId)), one);
-  yield figureOf(
-    `${title}, idle: with an adopter in doubt`,
-    "ms",
-    await timeEach(doubtful, (one) => lookUp(calls, one)),
-  );
-
-  yield* measureTogether(title, service.url, known, context.quick ? 1 : 8);
-
-  const relay = await startRelay({
-    url: service.url,
-    perSecond: RESULTS_PER_SECOND,
-    seconds: 60,
-    seed: `during status ${plan.requests}`,
-  });
-  await pause(context.quick ? 500 : 3_000);
-  const busy = await timeEach(known.slice(0, context.quick ? 300 : 2_000), (one) => lookUp(calls, one));
-  const acknowledged = await relay.stop();
-  yield figureOf(`${title}, during ${RESULTS_PER_SECOND} results/s`, "ms", busy, { p99AtMost: 20 });
-  yield figureOf(`${title}: those results durable after`, "ms", acknowledged, { p99AtMost: 300 });
-  const resident = service.memory.takeSamples();
-  yield figureOf(`${title}: memory`, "MB RSS", resident);
-  yield judged(`${title}: memory at most`, "MB RSS", service.memory.peakMB(), null, 1, { atMost: 700 });
-}
 
 async function* measureTogether(
   title: string,

@@ -6,6 +6,13 @@ import type { Aim, Figure } from "./figure.ts";
 const HEAD = ["name", "unit", "median", "p99", "n", "aim", "ok?"];
 const NUMERIC = new Set(["median", "p99", "n", "before", "now", "ratio"]);
 
+/** `ingest, raw bodies on: 53,500 results/s (aim ≥ 60,000: NO)` */
+export function figureLine({ name, unit, median, p99, aim, ok }: Figure): string {
+  const spread = p99 === null ? "" : `, p99 ${shown(p99)}`;
+  const verdict = aim === null ? "" : ` (aim ${aimText(aim)}: ${verdictOf(ok) || "?"})`;
+  return `${name}: ${shown(median)} ${unit}${spread}${verdict}`;
+}
+
 export function figureTable(figures: readonly Figure[]): string {
   return tableOf(
     HEAD,
@@ -16,7 +23,7 @@ export function figureTable(figures: readonly Figure[]): string {
       figure.p99 === null ? "" : shown(figure.p99),
       String(figure.n),
       figure.aim === null ? "" : aimText(figure.aim),
-      figure.ok === null ? "" : figure.ok ? "yes" : "NO",
+      verdictOf(figure.ok),
     ]),
   );
 }
@@ -33,6 +40,10 @@ export function comparisonTable(now: readonly Figure[], before: readonly Figure[
     }
   }
   return tableOf(["name", "unit", "of", "before", "now", "ratio"], rows);
+}
+
+function verdictOf(ok: boolean | null): string {
+  return ok === null ? "" : ok ? "yes" : "NO";
 }
 
 function ratioCells(before: number, now: number): string[] {
