@@ -8,7 +8,6 @@ import { judged } from "./figure.ts";
 import type { ServiceProcess } from "./service.ts";
 
 export const DISK_AIM = { atMost: 150 };
-export const BODIES_AIM = { atMost: 100 };
 
 export const diskBench: ScaleBenchmark = {
   name: "disk",
@@ -52,13 +51,4 @@ export async function tablesOf(service: Pick<ServiceProcess, "query">): Promise<
     bytes: Number(one.bytes),
     parts: Number(one.parts),
   }));
-}
-
-/** Of the bodies of raw events, compressed. */
-export async function bodyBytesOf(service: Pick<ServiceProcess, "query">): Promise<number> {
-  const [row] = await service.query<{ bytes: string }>(
-    `SELECT sum(column_bytes_on_disk) AS bytes FROM system.parts_columns
-     WHERE active AND database = currentDatabase() AND table = 'events' AND column = 'body'`,
-  );
-  return Number(row?.bytes);
 }

@@ -1,64 +1,134 @@
 /**
- * Ingest: a full journal, read over HTTP from its oldest event, until everything is durable.
+ * Ingest: a full journal, read over HTTP from its oldest event, until everything is durable; and, in turns with it, what it
+ * is to be compared with: the engine loading the same rows from files, and the same journal read by hand into one table.
  *
  * From the first page that is asked for to the last row in the store; the cursor must then follow.
  */
 import { type Benchmark, type BenchContext, check } from "./benchmark.ts";
+import { openChild } from "./child.ts";
+import { DISK_AIM, tablesOf } from "./disk-bench.ts";
 import { figureOf, judged, quantile } from "./figure.ts";
 import { processorSeconds } from "./processor-time.ts";
-import { openSimulatorProcess } from "./simulator.ts";
+import type { ServiceProcess } from "./service.ts";
+import { openSimulatorProcess, type SimulatorProcess } from "./simulator.ts";
 import { epochMs, waitFor } from "./timing.ts";
+import { measureEngine, type RowFiles, writeRowFiles } from "./yardstick.ts";
 
-interface Variant {
+const RAW_EVENTS = ["off", "on"] as const;
+type RawEvents = (typeof RAW_EVENTS)[number];
+
+/** Aimed at where a results event holds ten requests. */
+const AIMS = { off: { atLeast: 100_000 }, on: { atLeast: 60_000 } };
+const BODIES_AIM = { atMost: 100 };
+const GIBIBYTE = 2 ** 30;
+
+interface Load {
+  readonly results: number;
   readonly requestsPerEvent: number;
-  readonly rawEvents: "on" | "off";
 }
 
-const VARIANTS: readonly Variant[] = [
-  { requestsPerEvent: 10, rawEvents: "on" },
-  { requestsPerEvent: 10, rawEvents: "off" },
-  { requestsPerEvent: 1, rawEvents: "on" },
-  { requestsPerEvent: 1, rawEvents: "off" },
-];
-const GIBIBYTE = 2 ** 30;
+interface Ingested {
+  readonly perSecond: number;
+  readonly cursorLagMs: number;
+  readonly processorMicros: number;
+  readonly peakMB: number;
+  readonly residentMB: readonly number[];
+  readonly bytesPerFact: number;
+}
 
 export const ingestBench: Benchmark = {
   name: "ingest",
-  about: "journal pages over HTTP into the store, durable",
+  about:
+    "journal pages over HTTP into the store, durable; in turns with the engine alone, and with a program by hand",
   async *run(context) {
-    const results = context.quick ? 10_000 : 300_000;
-    const runs = context.quick ? 1 : 3;
-    for (const variant of VARIANTS) {
-      const rates: number[] = [];
-      const cursorLags: number[] = [];
-      const processor: number[] = [];
-      const peaks: number[] = [];
-      const resident: number[] = [];
-      for (let run = 0; run < runs; run++) {
-        const one = await ingestOnce(context, results, variant);
-        rates.push(one.perSecond);
-        cursorLags.push(one.cursorLagMs);
-        processor.push(one.processorMicros);
-        peaks.push(one.peakMB);
-        resident.push(...one.residentMB);
-      }
-      const title = `ingest, ${variant.requestsPerEvent} a results event, raw bodies ${variant.rawEvents}`;
-      yield figureOf(title, "results/s", rates, { atLeast: 30_000 });
-      yield judged(`${title}: memory`, "MB RSS", quantile(resident, 0.5), Math.max(...peaks), runs, {
-        p99AtMost: 700,
-      });
-      yield figureOf(`${title}: processor time of the service`, "µs/result", processor);
-      yield figureOf(`${title}: cursor after last row`, "ms", cursorLags);
+    for (const requestsPerEvent of [10, 1]) {
+      yield* compare(context, { results: context.quick ? 10_000 : 300_000, requestsPerEvent });
     }
   },
 };
 
-async function ingestOnce(context: BenchContext, results: number, { requestsPerEvent, rawEvents }: Variant) {
+async function* compare(context: BenchContext, load: Load) {
+  const files = { off: rowFiles(context, load, false), on: rowFiles(context, load, true) };
+  const ingested: Record<RawEvents, Ingested[]> = { off: [], on: [] };
+  const engine: Record<RawEvents, number[]> = { off: [], on: [] };
+  const byHand: number[] = [];
+  for (let run = 0; run < (context.quick ? 1 : 3); run++) {
+    const events = load.results / load.requestsPerEvent;
+    const simulator = await openSimulatorProcess({
+      preload: { events, requestsPerEvent: load.requestsPerEvent },
+      journal: { maxEvents: events, maxBytes: 2 * GIBIBYTE, retryAfterSeconds: 1 },
+    });
+    try {
+      for (const raw of RAW_EVENTS) {
+        ingested[raw].push(await ingestOnce(context, simulator, load, raw));
+        engine[raw].push(await measureEngine(context.newDirectory("yardstick"), files[raw]));
+      }
+      byHand.push(await readByHand(context, simulator, load.results));
+    } finally {
+      await simulator.close();
+    }
+  }
+  const per = `${load.requestsPerEvent} a results event`;
+  yield figureOf(`by hand, ${per}`, "results/s", byHand);
+  for (const raw of RAW_EVENTS) {
+    const title = `ingest, ${per}, raw bodies ${raw}`;
+    const runs = ingested[raw];
+    const rates = runs.map((one) => one.perSecond);
+    const ratios = (others: readonly number[]) => rates.map((rate, run) => rate / (others[run] ?? NaN));
+    yield figureOf(title, "results/s", rates, load.requestsPerEvent === 10 ? AIMS[raw] : undefined);
+    yield figureOf(`engine alone, ${per}, raw bodies ${raw}`, "results/s", engine[raw]);
+    yield figureOf(`${title}: of the engine alone`, "ratio", ratios(engine[raw]), { atLeast: 0.5 });
+    if (raw === "off") {
+      yield figureOf(`${title}: of by hand`, "ratio", ratios(byHand));
+      const bytes = runs.map((one) => one.bytesPerFact);
+      yield figureOf(`${title}: disk, all tables`, "bytes/fact", bytes, DISK_AIM);
+    }
+    yield* costs(title, runs);
+  }
+  const bodies = ingested.on.map((one, run) => one.bytesPerFact - (ingested.off[run]?.bytesPerFact ?? NaN));
+  yield figureOf(`ingest, ${per}: disk of raw bodies`, "bytes/fact", bodies, BODIES_AIM);
+}
+
+function* costs(title: string, runs: readonly Ingested[]) {
+  const resident = runs.flatMap((one) => one.residentMB);
+  const peak = Math.max(...runs.map((one) => one.peakMB));
+  yield judged(`${title}: memory`, "MB RSS", quantile(resident, 0.5), peak, runs.length);
+  const micros = runs.map((one) => one.processorMicros);
+  yield figureOf(`${title}: processor time of the service`, "µs/result", micros);
+  const lags = runs.map((one) => one.cursorLagMs);
+  yield figureOf(`${title}: cursor after last row`, "ms", lags);
+}
+
+function rowFiles(context: BenchContext, { results, requestsPerEvent }: Load, bodies: boolean): RowFiles {
   const events = results / requestsPerEvent;
-  const simulator = await openSimulatorProcess({
-    preload: { events, requestsPerEvent },
-    journal: { maxEvents: events, maxBytes: 2 * GIBIBYTE, retryAfterSeconds: 1 },
-  });
+  return writeRowFiles(context.newDirectory("rows"), { events, requestsPerEvent, bodies });
+}
+
+async function readByHand(
+  context: BenchContext,
+  simulator: SimulatorProcess,
+  results: number,
+): Promise<number> {
+  const env = { ...simulator.serviceEnv, DATA_DIR: context.newDirectory("by-hand") };
+  const child = await openChild("by-hand-process.js", { env });
+  try {
+    const ms = await child.ask<number>("ingest", results);
+    const stored = await child.ask<number>("count");
+    check(stored === results, `${stored} results of ${results} by hand`);
+    return results / (ms / 1_000);
+  } finally {
+    await child.close();
+  }
+}
+
+async function ingestOnce(
+  context: BenchContext,
+  simulator: SimulatorProcess,
+  { results, requestsPerEvent }: Load,
+  rawEvents: RawEvents,
+): Promise<Ingested> {
+  const events = results / requestsPerEvent;
+  await simulator.forgetReads();
   const service = await context.openService({
     dataDir: context.newDirectory("ingest"),
     env: { ...simulator.serviceEnv, RAW_EVENTS: rawEvents },
@@ -83,18 +153,24 @@ async function ingestOnce(context: BenchContext, results: number, { requestsPerE
     const peakMB = service.memory.peakMB(); // before the questions below, which weigh more than what is measured
     await checkStored(service, results, events, rawEvents);
     const perSecond = results / ((storedAt - firstReadAt) / 1_000);
-    return { perSecond, cursorLagMs, processorMicros, peakMB, residentMB };
+    const bytes = await bytesPerFact(service, results);
+    return { perSecond, cursorLagMs, processorMicros, peakMB, residentMB, bytesPerFact: bytes };
   } finally {
     await service.close();
-    await simulator.close();
   }
 }
 
+/** Of parts as merged as they will be. */
+async function bytesPerFact(service: ServiceProcess, results: number): Promise<number> {
+  for (const { table } of await tablesOf(service)) await service.command(`OPTIMIZE TABLE ${table} FINAL`);
+  return (await tablesOf(service)).reduce((sum, one) => sum + one.bytes, 0) / results;
+}
+
 async function checkStored(
-  service: { query<Row>(sql: string): Promise<Row[]> },
+  service: ServiceProcess,
   results: number,
   events: number,
-  rawEvents: Variant["rawEvents"],
+  rawEvents: RawEvents,
 ): Promise<void> {
   const [facts] = await service.query<Record<string, string>>(
     "SELECT uniqExact(request_id, fact_id) AS n, uniqExact(request_id) AS requests, sum(created + updated) AS done FROM facts_by_time",

@@ -19,6 +19,10 @@ const simulator = await openSimulator(options);
 answerParent(
   {
     urls: () => ({ origin: simulator.origin, journalUrl: simulator.journalUrl, imsUrl: simulator.imsUrl }),
+    forgetReads() {
+      firstReadAt = null;
+      lastReadAt = null;
+    },
     reads: () => ({ firstReadAt, lastReadAt }),
   },
   () => simulator.close(),

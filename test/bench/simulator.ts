@@ -8,6 +8,8 @@ export interface SimulatorProcess {
   readonly origin: string;
   /** Settings with which a service reads its journal. */
   readonly serviceEnv: Readonly<Record<string, string>>;
+  /** Reads so far do not count. */
+  forgetReads(): Promise<void>;
   /** When the journal was first and last asked, epoch milliseconds. */
   reads(): Promise<{ firstReadAt: number | null; lastReadAt: number | null }>;
   close(): Promise<void>;
@@ -28,6 +30,7 @@ export async function openSimulatorProcess(options: SimulatorOptions): Promise<S
       ADOBE_CLIENT_SECRET: SIMULATED.clientSecret,
       ADOBE_ORG_ID: SIMULATED.organizationId,
     },
+    forgetReads: () => child.ask("forgetReads"),
     reads: () => child.ask("reads"),
     close: () => child.close(),
   };
