@@ -4,19 +4,15 @@
  * Each event is of an instance of its own, and so its own alert; the first notification of an alert waits for nothing here
  * (`groupWait: 0s`, by default 30 s).
  */
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { json } from "node:stream/consumers";
 import type { AlertPayload } from "../../src/core/alert-ports.ts";
 import { createRandom } from "../../src/simulator/random.ts";
+import { openAlertReceiver } from "./alert-receiver.ts";
 import { type Benchmark, check } from "./benchmark.ts";
 import { figureOf } from "./figure.ts";
 import { openCalls } from "./http-calls.ts";
 import { pause, timePaced, waitFor } from "./timing.ts";
 
-const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const PER_SECOND = 4;
 const SINCE_REQUEST_MS = 66 * 60_000;
 const WITHIN_MS = 30_000;
@@ -25,16 +21,17 @@ export const alertLatencyBench: Benchmark = {
   name: "alert-latency",
   about: "from an event that says that link retries ran out to the webhook's call",
   async *run(context) {
-    const receiver = await openReceiver();
+    const told = new Map<string, AlertPayload>();
+    const receiver = await openAlertReceiver((payload) => {
+      if (payload.type === "link-retry-exhausted") told.set(payload.group.instance ?? "", payload);
+    });
     const directory = context.newDirectory("alert-latency");
     writeFileSync(`${directory}/after202.yaml`, "alerts: { groupWait: 0s }\n");
     const service = await context.openService({
       dataDir: `${directory}/data`,
       env: {
         AFTER202_CONFIG: `${directory}/after202.yaml`,
-        ALERT_WEBHOOK_URL: receiver.url,
-        ALERT_WEBHOOK_SECRET: SECRET,
-        ALERT_ALLOW_PRIVATE: "true",
+        ...receiver.serviceEnv,
         LOG_LEVEL: "silent",
       },
     });
@@ -44,7 +41,10 @@ export const alertLatencyBench: Benchmark = {
       await pause(random.integer(500)); // else all events would come at the same moment of a tick
       const began = performance.now();
       await calls.post("/v1/events", linkFailure(instance, random.uuid()));
-      await receiver.heard(instance);
+      await waitFor(`the alert about ${instance}`, () => Promise.resolve(told.has(instance)), {
+        everyMs: 2,
+        withinMs: WITHIN_MS,
+      });
       samples.push(performance.now() - began);
     };
     const samples: number[] = [];
@@ -53,9 +53,9 @@ export const alertLatencyBench: Benchmark = {
       samples.length = 0;
       const instances = Array.from({ length: context.quick ? 8 : 120 }, (_, i) => `latency-${i}`);
       await timePaced(instances, PER_SECOND, raise);
-      check(receiver.calls.size === instances.length + 1, `${receiver.calls.size} alerts were told of`);
+      check(told.size === instances.length + 1, `${told.size} alerts were told of`);
       check(
-        [...receiver.calls.values()].every(({ evidence, requests }) => {
+        [...told.values()].every(({ evidence, requests }) => {
           return evidence === "observed" && requests.count === 1;
         }),
         "every alert is of one request that was reported",
@@ -69,31 +69,6 @@ export const alertLatencyBench: Benchmark = {
     }
   },
 };
-
-async function openReceiver() {
-  const calls = new Map<string, AlertPayload>();
-  const server = createServer(async (request, response) => {
-    const payload = (await json(request)) as AlertPayload;
-    response.writeHead(204).end();
-    if (payload.type === "link-retry-exhausted") calls.set(payload.group.instance ?? "", payload);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
-    calls,
-    heard: (instance: string) =>
-      waitFor(`the alert about ${instance}`, () => Promise.resolve(calls.has(instance)), {
-        everyMs: 2,
-        withinMs: WITHIN_MS,
-      }),
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
 
 function linkFailure(instance: string, id: string): string {
   const now = Date.now();

@@ -12,6 +12,8 @@ export interface Child {
   ask<Answer>(question: string, params?: unknown): Promise<Answer>;
   /** Asks it to end, and waits. */
   close(): Promise<void>;
+  /** SIGKILL, at once. */
+  kill(): Promise<void>;
 }
 
 interface Reply {
@@ -62,7 +64,11 @@ export async function openChild(
     pid: pidOf(child),
     ask,
     async close() {
-      if (child.exitCode === null) await ask("close").catch(() => undefined);
+      if (child.connected) await ask("close").catch(() => undefined);
+      await ended;
+    },
+    async kill() {
+      child.kill("SIGKILL");
       await ended;
     },
   };

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: compiles service and benchmarks as they ship, and runs them on plain Node.
+ * `npm run bench` and `npm run bench:soak`: compiles service and benchmarks as they ship, and runs them on plain Node.
  *
  * Without a loader in between: tsx wraps every function that is created, which costs where it is measured.
  */
@@ -8,19 +8,21 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
-const BUILD = `${CHECKOUT}.bench/build`;
+const [script = "run-process", ...args] = process.argv.slice(2);
+const BUILD = `${CHECKOUT}.bench/build-${script}`; // one may run beside the other
 
 rmSync(BUILD, { recursive: true, force: true });
 mkdirSync(BUILD, { recursive: true });
-await run(`${CHECKOUT}node_modules/typescript/bin/tsc`, "-p", `${CHECKOUT}test/bench/tsconfig.json`);
+const tsc = `${CHECKOUT}node_modules/typescript/bin/tsc`;
+await run(tsc, "-p", `${CHECKOUT}test/bench/tsconfig.json`, "--outDir", BUILD);
 for (const folder of ["migrations", "views"]) {
   cpSync(`${CHECKOUT}src/store/${folder}`, `${BUILD}/src/store/${folder}`, { recursive: true });
 }
 cpSync(`${CHECKOUT}package.json`, `${BUILD}/package.json`);
-await run(`${BUILD}/test/bench/run-process.js`, ...process.argv.slice(2));
+await run(`${BUILD}/test/bench/${script}.js`, ...args);
 
-async function run(script: string, ...args: string[]): Promise<void> {
-  const child = spawn(process.execPath, ["--enable-source-maps", script, ...args], {
+async function run(file: string, ...given: string[]): Promise<void> {
+  const child = spawn(process.execPath, ["--enable-source-maps", file, ...given], {
     stdio: "inherit",
     cwd: CHECKOUT,
   });

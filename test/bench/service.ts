@@ -22,6 +22,8 @@ export interface ServiceProcess {
   command(sql: string): Promise<void>;
   cursor(source: string): Promise<JournalCursor | undefined>;
   close(): Promise<void>;
+  /** SIGKILL, at once. */
+  kill(): Promise<void>;
 }
 
 /** @param profileDir where its CPU profile goes when it ends */
@@ -44,6 +46,10 @@ export async function openService(options: ServiceOptions, profileDir?: string):
     async close() {
       memory.stop();
       await child.close();
+    },
+    async kill() {
+      memory.stop();
+      await child.kill();
     },
   };
 }
