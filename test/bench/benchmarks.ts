@@ -11,6 +11,7 @@ import { ingestBench } from "./ingest-bench.ts";
 import { listBenches } from "./list-bench.ts";
 import { liveBench } from "./live-bench.ts";
 import { recorderBench } from "./recorder-bench.ts";
+import { scaleOutBench } from "./scale-out-bench.ts";
 import { statusBench } from "./status-bench.ts";
 import { submissionsBench } from "./submissions-bench.ts";
 import { sweepBench } from "./sweep-bench.ts";
@@ -28,6 +29,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   alertLatencyBench,
   decodeBench,
   foldBench,
+  scaleOutBench,
 ];
 
 export const SCALE_BENCHMARKS: readonly ScaleBenchmark[] = [

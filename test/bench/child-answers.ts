@@ -6,6 +6,7 @@ type Answers = Readonly<Record<string, (params: never) => unknown>>;
 
 /** @param close ends what was opened; the process then exits by itself, or is made to */
 export function answerParent(answers: Answers, close: () => Promise<void>): void {
+  process.once("disconnect", () => process.exit(1)); // whoever asks is gone
   const all: Answers = { ready: () => true, close, ...answers };
   process.on("message", (message: { id: number; question: string; params: never }) => {
     void answer(all, message);

@@ -1,10 +1,11 @@
 /** The service in a process of its own, settings from its environment, its store open to questions. */
 import { createLogger, openApp } from "../../src/app.ts";
-import { loadConfigFromProcess } from "../../src/config.ts";
+import { loadConfigFromProcess, type Role, ROLES } from "../../src/config.ts";
 import { answerParent } from "./child-answers.ts";
 
 const config = loadConfigFromProcess();
-const app = await openApp(config, { logger: createLogger(config.logLevel) });
+const { roles = ROLES } = JSON.parse(process.env["BENCH_SERVICE"] ?? "{}") as { roles?: readonly Role[] };
+const app = await openApp(config, { logger: createLogger(config.logLevel), roles });
 
 answerParent(
   {

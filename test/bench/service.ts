@@ -2,11 +2,14 @@
  * The service under measure: started, asked, weighed, closed.
  */
 import type { JournalCursor } from "../../src/core/ports.ts";
+import type { Role } from "../../src/config.ts";
 import { openChild } from "./child.ts";
 import { watchMemory, type MemoryWatch } from "./resident-memory.ts";
 
 export interface ServiceOptions {
   readonly dataDir: string;
+  /** Default: all. */
+  readonly roles?: readonly Role[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +32,14 @@ export interface ServiceProcess {
 /** @param profileDir where its CPU profile goes when it ends */
 export async function openService(options: ServiceOptions, profileDir?: string): Promise<ServiceProcess> {
   const child = await openChild("service-process.js", {
-    env: { PORT: "0", API_AUTH: "off", LOG_LEVEL: "error", DATA_DIR: options.dataDir, ...options.env },
+    env: {
+      PORT: "0",
+      API_AUTH: "off",
+      LOG_LEVEL: "error",
+      DATA_DIR: options.dataDir,
+      ...options.env,
+      BENCH_SERVICE: JSON.stringify({ roles: options.roles }),
+    },
     execArgv: profileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`],
   });
   const memory = watchMemory(child.pid);

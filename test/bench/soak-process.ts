@@ -32,7 +32,7 @@ const RATE = Number(values.rate);
 const KILL_EVERY_S = Number(values["kill-every"]) * 60;
 /** An hour of retries passes in a minute. */
 const SPEED = 60;
-const FOLLOWERS = 10;
+const FOLLOWERS = 4;
 const LOOK_UPS_PER_SECOND = 20;
 const SAMPLE_EVERY_S = Math.max(1, (MINUTES * 60) / 360);
 const AIMS = { memoryMB: 600, growth: 0.1, statusP99Ms: 20, lagSeconds: 3 };
@@ -65,7 +65,7 @@ async function soak(): Promise<number> {
   let lookedUp = 0;
   let isOver = false;
 
-  await service.start({ ...load.serviceEnv, ...receiver.serviceEnv });
+  await service.start({ ...load.serviceEnv, ...receiver.serviceEnv, LOG_LEVEL: "silent" });
   await load.start();
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1_000;

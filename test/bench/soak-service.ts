@@ -1,9 +1,8 @@
 /**
  * The service of a soak: killed, started again on the same port and directory, followed by subscribers.
  */
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { type Child, openChild } from "./child.ts";
+import { freePort } from "./free-port.ts";
 import { openService, type ServiceProcess } from "./service.ts";
 
 export interface SoakService {
@@ -65,13 +64,4 @@ export async function createSoakService(dataDir: string, followers: number): Pro
       await service?.close();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
