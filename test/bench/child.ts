@@ -10,7 +10,7 @@ export interface Child {
   readonly pid: number;
   /** Rejects when the child's answer is an error, or when it has ended. */
   ask<Answer>(question: string, params?: unknown): Promise<Answer>;
-  /** Asks it to end, and waits. */
+  /** Asks it to end, and waits; not for ever. */
   close(): Promise<void>;
   /** SIGKILL, at once. */
   kill(): Promise<void>;
@@ -21,6 +21,8 @@ interface Reply {
   readonly answer?: unknown;
   readonly error?: string;
 }
+
+const CLOSE_WITHIN_MS = 60_000;
 
 /**
  * @param script of this folder
@@ -64,8 +66,10 @@ export async function openChild(
     pid: pidOf(child),
     ask,
     async close() {
+      const late = setTimeout(() => child.kill("SIGKILL"), CLOSE_WITHIN_MS);
       if (child.connected) await ask("close").catch(() => undefined);
       await ended;
+      clearTimeout(late);
     },
     async kill() {
       child.kill("SIGKILL");

@@ -13,8 +13,11 @@ export interface HttpCalls {
   close(): Promise<void>;
 }
 
+/** An answer that takes longer than half a minute is none. */
+const TIMEOUT_MS = 30_000;
+
 export function openCalls(origin: string, connections = 1): HttpCalls {
-  const pool = new Pool(origin, { connections, pipelining: 1 });
+  const pool = new Pool(origin, { connections, pipelining: 1, headersTimeout: TIMEOUT_MS });
 
   async function call(
     path: string,
@@ -39,7 +42,7 @@ export function openCalls(origin: string, connections = 1): HttpCalls {
       if (status >= 300) throw new Error(`POST ${path}: ${status} ${text.slice(0, 500)}`);
       return text;
     },
-    close: () => pool.close(),
+    close: () => pool.destroy(),
   };
 }
 

@@ -33,9 +33,10 @@ const FILTERS: readonly Filter[] = [
   inState("succeeded", "common"),
   inState("partially_failed", "1 in 50"),
   { ...inState("rejected", "1 in 50,000"), count: rejectedOf },
-  { ...inState("failed", "none in it"), count: () => 0 },
   { ...inState("aborted", "none in it"), count: () => 0 },
 ];
+/** One request in five has failures that may be the end of it: all have to be folded to know that none is. */
+const HEAVY: Filter = { ...inState("failed", "none in it"), count: () => 0 };
 
 function inState(state: string, title: string): Filter {
   return {
@@ -50,21 +51,26 @@ interface Page {
   readonly items: readonly LifecycleJson[];
 }
 
-export const listBenches: readonly ScaleBenchmark[] = FILTERS.map((filter) => ({
-  name: `list-${filter.name}`,
-  about: `the newest ${LIMIT} over HTTP, ${filter.title}`,
-  on: "service",
-  async *run({ quick }, { name, plan, calls }) {
-    const path = `/v1/requests?limit=${LIMIT}${filter.query}`;
-    await checkList(calls, path, filter, plan);
-    const asked = Array.from({ length: quick ? 2 : 100 }, () => path);
-    const samples = await timeEach(asked, async (one) => void (await calls.get(one)), BUDGET_MS);
-    yield figureOf(`newest ${LIMIT} ${filter.title}, ${name}`, "ms", samples, {
-      atMost: 60,
-      p99AtMost: 60,
-    });
-  },
-}));
+export const listBenches: readonly ScaleBenchmark[] = FILTERS.map(listBench);
+export const heavyListBench = listBench(HEAVY);
+
+function listBench(filter: Filter): ScaleBenchmark {
+  return {
+    name: `list-${filter.name}`,
+    about: `the newest ${LIMIT} over HTTP, ${filter.title}`,
+    on: "service",
+    async *run({ quick }, { name, plan, calls }) {
+      const path = `/v1/requests?limit=${LIMIT}${filter.query}`;
+      await checkList(calls, path, filter, plan);
+      const asked = Array.from({ length: quick ? 2 : 100 }, () => path);
+      const samples = await timeEach(asked, async (one) => void (await calls.get(one)), BUDGET_MS);
+      yield figureOf(`newest ${LIMIT} ${filter.title}, ${name}`, "ms", samples, {
+        atMost: 60,
+        p99AtMost: 60,
+      });
+    },
+  };
+}
 
 async function checkList(
   calls: HttpCalls,

@@ -1,4 +1,5 @@
 /** The load of a soak, see soak-load.ts. One event in a hundred comes twice. */
+import { randomUUID } from "node:crypto";
 import { openRecordedSubmitter } from "../../src/cli/recorded-submitter.ts";
 import { SIMULATED } from "../../src/simulator/options.ts";
 import { createRandom } from "../../src/simulator/random.ts";
@@ -70,7 +71,7 @@ async function emit(): Promise<void> {
 
 function resultsEvent(now: number, correlationId: string) {
   return {
-    id: random.uuid(),
+    id: randomUUID(),
     specversion: "1.0",
     type: "com.adobe.platform.marketo.observability.results",
     source: "urn:data_ingestion_service",
@@ -81,7 +82,7 @@ function resultsEvent(now: number, correlationId: string) {
       requests: Array.from({ length: REQUESTS_PER_EVENT }, () => {
         const created = random.integer(101);
         return {
-          requestId: random.uuid(),
+          requestId: randomUUID(), // the simulator's own come from another seed, and would meet these now and then
           requestTime: new Date(now - 1_000).toISOString(),
           clientId: "sim-user@marketo.example",
           correlationId,
