@@ -11,7 +11,7 @@ import type { HttpCalls } from "./http-calls.ts";
 import { timeEach } from "./timing.ts";
 
 const LIMIT = 50;
-const BUDGET_MS = 5_000;
+const BUDGET_MS = 4_000;
 
 interface Filter {
   readonly name: string;

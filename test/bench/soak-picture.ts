@@ -1,11 +1,12 @@
 /**
  * A soak as a picture: small multiples over one axis of time, kills as dashed lines.
  */
+import { quantile } from "./figure.ts";
 import type { Sample } from "./soak-samples.ts";
 
 const WIDTH = 1_000;
 const LEFT = 70;
-const RIGHT = 150;
+const RIGHT = 190;
 const TOP = 48;
 const PANEL = 110;
 const GAP = 34;
@@ -73,8 +74,9 @@ function drawPanel(
 ): string {
   const bottom = top + PANEL - 18;
   const values = panel.lines.flatMap(({ value }) => samples.map(value)).filter((one) => one !== null);
-  const highest = niceCeiling(Math.max(0, ...values));
-  const y = (value: number): number => bottom - (value / highest) * (bottom - top);
+  // the few highest may leave the panel: they are told beside it, and the others are seen
+  const highest = niceCeiling(values.length === 0 ? 0 : quantile(values, 0.97));
+  const y = (value: number): number => bottom - (Math.min(value, highest) / highest) * (bottom - top);
   const grid = [0, highest / 2, highest].map(
     (value) =>
       `<path d="M${LEFT} ${round(y(value))}H${WIDTH - RIGHT}" stroke="#ddd"/>` +
@@ -85,14 +87,18 @@ function drawPanel(
       const at = value(one);
       return at === null ? [] : [`${round(x(one.seconds))},${round(y(at))}`];
     });
-    const last = samples.map(value).findLast((one) => one !== null) ?? 0;
-    const label = `${name} ${last.toLocaleString("en-GB", { maximumFractionDigits: last < 10 ? 1 : 0 })}`;
+    const own = samples.map(value).filter((one) => one !== null);
+    const label = `${name} ${shown(own.at(-1) ?? 0)}, at most ${shown(Math.max(0, ...own))}`;
     return (
       `<polyline fill="none" stroke="${COLOURS[index]}" stroke-width="1.5" points="${points.join(" ")}"/>` +
       text(WIDTH - RIGHT + 8, top + 12 + index * 16, label, "start", COLOURS[index])
     );
   });
   return [text(LEFT, top - 6, panel.title, "start"), ...grid, ...lines].join("\n");
+}
+
+function shown(value: number): string {
+  return value.toLocaleString("en-GB", { maximumFractionDigits: value < 10 ? 1 : 0 });
 }
 
 /** 1, 2 or 5 times a power of ten, no less than that. */

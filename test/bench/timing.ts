@@ -10,7 +10,7 @@
 export async function timeEach<T>(
   items: readonly T[],
   call: (item: T) => Promise<void>,
-  budgetMs = 30_000,
+  budgetMs = 12_000,
 ): Promise<number[]> {
   const samples: number[] = [];
   const endAt = performance.now() + budgetMs;

@@ -12,7 +12,7 @@ const BANDS = [
   { title: "10 minutes", ms: 10 * MINUTE_MS, runs: 60 },
   { title: "1 hour", ms: 60 * MINUTE_MS, runs: 20 },
 ] as const;
-const BUDGET_MS = 15_000;
+const BUDGET_MS = 8_000;
 
 const COUNTED = `
   SELECT state, count() AS requests, sum(expected) AS expected, sum(created + updated + failed + outstanding) AS accounted
