@@ -103,7 +103,7 @@ export function unansweredCorrelations(plan: FilledRequests): number[] {
 
 /** The id of request `i`, where `i` is a UInt64 column. */
 export const REQUEST_ID = "toString(UUIDNumToString(sipHash128(i, 'request')))";
-const EVENT_ID = "toString(UUIDNumToString(sipHash128(intDiv(i, 10), part, 'event')))";
+const EVENT_HASH = "sipHash128(intDiv(i, 10), part, 'event')";
 
 const SETTINGS = `SETTINGS async_insert = 0, optimize_on_insert = 0, max_partitions_per_insert_block = 0, max_threads = 2,
   max_insert_threads = 2, parallel_view_processing = 1, min_insert_block_size_rows = 1000000,
@@ -113,9 +113,9 @@ const SETTINGS = `SETTINGS async_insert = 0, optimize_on_insert = 0, max_partiti
 export function factsStatement(plan: FilledRequests, layer: Layer, { from, until }: Layer): string {
   return `
     INSERT INTO incoming_facts (
-      request_id, fact_id, version, kind, at, t0, t0_rank, target, instance, object_type, object_name, operation,
-      priority, client_id, correlation_id, request_source, received, created, updated, failed_codes, failed_counts,
-      event_id, submission_id, bytes, responded_at, http_status, error_code, error_message, link_field, labels)
+      request_id, fact_id, version, kind, at, t0, t0_rank, target, instance, object_type, object_name, priority, client_id,
+      correlation_id, request_source, received, created, updated, failed_codes, failed_counts, http_status, responded_at,
+      link_bearing, fact)
     WITH
       part = 0 AS is_submission,
       i % ${REQUESTS_PER_CORRELATION * UNANSWERED_EVERY} = 2 AS unanswered,
@@ -123,25 +123,34 @@ export function factsStatement(plan: FilledRequests, layer: Layer, { from, until
       i % 5 = 0 AS retried,
       i % 50 = 1 AS failed_in_part,
       ${timesOf(plan, layer)},
-      if(is_submission, toString(UUIDNumToString(sipHash128(i, 'submission'))), '') AS submission
+      toString(UUIDNumToString(if(is_submission, sipHash128(i, 'submission'), ${EVENT_HASH}))) AS other_id,
+      concat(
+        '["', kind, '",', toString(at_ms), ',', toString(t0_ms), ',', if(is_submission, '2', '1'), ',"marketo","', instance, '","',
+        object_type, '","', object_name, '","upsert","', priority, '","', client_id, '","', correlation_id, '","',
+        request_source, '",100,', toString(created), ',', toString(updated), ',',
+        multiIf(empty(codes), '[],[]', retried, '["1004"],[10]', '["1003"],[3]')) AS head
     SELECT
-      if(unanswered, submission, ${REQUEST_ID}), cityHash64(i, part), 1, if(is_submission, 'submission', 'result'),
+      if(is_submission AND unanswered, other_id, ${REQUEST_ID}), cityHash64(i, part), 1,
+      if(is_submission, 'submission', 'result') AS kind,
       fromUnixTimestamp64Milli(at_ms, 'UTC'), fromUnixTimestamp64Milli(t0_ms, 'UTC'), if(is_submission, 2, 1),
-      'marketo', concat('10', toString(h % 3), '-ABC-456'), if(retried, 'customObject', 'person'),
-      if(retried, 'purchases', ''), 'upsert', if(h % 10 = 0, 'high', 'normal'),
-      if(is_submission, '', 'sim-user@marketo.example'), concat('job/', toString(intDiv(i, ${REQUESTS_PER_CORRELATION}))),
-      ['crm-sync', 'backfill', 'web'][1 + h % 3],
-      100 AS received,
+      'marketo', concat('10', toString(h % 3), '-ABC-456') AS instance, if(retried, 'customObject', 'person') AS object_type,
+      if(retried, 'purchases', '') AS object_name, if(h % 10 = 0, 'high', 'normal') AS priority,
+      if(is_submission, '', 'sim-user@marketo.example') AS client_id,
+      concat('job/', toString(intDiv(i, ${REQUESTS_PER_CORRELATION}))) AS correlation_id,
+      ['crm-sync', 'backfill', 'web'][1 + h % 3] AS request_source,
+      100,
       multiIf(is_submission, 0, part = 2, 10, 40) AS created,
       multiIf(is_submission, 0, part = 2, 0, retried, 50, failed_in_part, 57, 60) AS updated,
       multiIf(is_submission, [], part = 2, [], retried, ['1004'], failed_in_part, ['1003'], []) AS codes,
       if(empty(codes), [], [toUInt32(if(retried, 10, 3))]),
-      if(is_submission, '', ${EVENT_ID}),
-      submission, if(is_submission, 20000 + h % 60000, 0),
+      multiIf(NOT is_submission OR unanswered, 0, rejected, 400, 202) AS status,
       if(is_submission AND NOT unanswered, fromUnixTimestamp64Milli(t0_ms + 120, 'UTC'), NULL),
-      multiIf(NOT is_submission OR unanswered, 0, rejected, 400, 202),
-      multiIf(NOT is_submission, '', unanswered, 'ECONNRESET', rejected, '1003', ''), '',
-      if(is_submission AND retried, 'email', ''), map()
+      is_submission AND retried,
+      if(is_submission,
+        concat(head, ',"","', other_id, '","",', toString(20000 + h % 60000), ',',
+          if(unanswered, 'null', toString(t0_ms + 120)), ',', toString(status), ',"',
+          multiIf(unanswered, 'ECONNRESET', rejected, '1003', ''), '","","', if(retried, 'email', ''), '","",{}]'),
+        concat(head, ',"', other_id, '"]'))
     FROM (SELECT number AS i FROM numbers_mt(${from}, ${until - from}))
     ARRAY JOIN [0, 1, 2] AS part
     WHERE (part != 0 OR i % 2 = 0)
@@ -156,7 +165,7 @@ export function eventsStatement(plan: FilledRequests, layer: Layer): string {
   return `
     INSERT INTO events (event_id, type, time, instance, path, source, ingested_at)
     WITH ${timesOf(plan, layer)}
-    SELECT ${EVENT_ID}, 'com.adobe.platform.marketo.observability.results', fromUnixTimestamp64Milli(at_ms, 'UTC') AS time,
+    SELECT toString(UUIDNumToString(${EVENT_HASH})), 'com.adobe.platform.marketo.observability.results', fromUnixTimestamp64Milli(at_ms, 'UTC') AS time,
       concat('10', toString(h % 3), '-ABC-456'), 'journal', 'journal', time
     FROM (SELECT ${layer.from} + number * 10 AS i FROM numbers_mt(${(layer.until - layer.from) / 10}))
     ARRAY JOIN [1, 2] AS part
