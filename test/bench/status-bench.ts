@@ -21,10 +21,10 @@ export const statusBench: ScaleBenchmark = {
   on: "service",
   async *run(context, { name, index, plan, service, calls }) {
     const title = `status by id, ${name}`;
-    const lookups = context.quick ? 300 : 3_000;
+    const lookups = context.quick ? 100 : 3_000;
     const known = await knownRequests(service, plainNumbers(plan, lookups, "status"));
     const strangers = await knownRequests(service, plainNumbers(plan, lookups, "status, once more"));
-    for (const one of known.slice(0, 200))
+    for (const one of known.slice(0, context.quick ? 50 : 200))
       checkLifecycle(await calls.getJson(requestPath(one.requestId)), one);
 
     service.memory.takeSamples();
@@ -53,7 +53,7 @@ export const statusBench: ScaleBenchmark = {
       seed: `during status ${index}`,
     });
     await pause(context.quick ? 500 : 3_000);
-    const busy = await timeEach(known.slice(0, context.quick ? 300 : 2_000), (one) => lookUp(calls, one));
+    const busy = await timeEach(known.slice(0, context.quick ? 100 : 2_000), (one) => lookUp(calls, one));
     const acknowledged = await relay.stop();
     yield figureOf(`${title}, during ${RESULTS_PER_SECOND} results/s`, "ms", busy, { p99AtMost: 20 });
     yield figureOf(`${title}: those results durable after`, "ms", acknowledged, { p99AtMost: 300 });
