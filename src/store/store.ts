@@ -3,6 +3,7 @@
  */
 import type { AlertStore } from "../core/alert-ports.ts";
 import type { CompletenessStore } from "../core/completeness-ports.ts";
+import type { HourlyStore, TrafficReader } from "../core/hourly-ports.ts";
 import type { SettingsByInstance } from "../core/lifecycle-settings.ts";
 import type { DeadLetterStore } from "../core/dead-letter-ports.ts";
 import type { EventHistory } from "../core/event-history.ts";
@@ -29,6 +30,8 @@ import { adoptionCandidates, requestsOfCorrelation } from "./correlation-index.t
 import { coveredIntervals, recordedGaps } from "./coverage.ts";
 import { createDeadLetterStore } from "./dead-letters.ts";
 import { createEventHistory } from "./event-history.ts";
+import { createHourlyStore } from "./hourly.ts";
+import { createTrafficReader } from "./traffic.ts";
 import { factsOf } from "./facts-of.ts";
 import { saveFoldSettings } from "./fold-settings.ts";
 import { linkStanding } from "./link-standing.ts";
@@ -61,6 +64,8 @@ export interface Store
     StoreHealth,
     AlertStore,
     CompletenessStore,
+    HourlyStore,
+    TrafficReader,
     RepairStore {
   readonly client: StoreClient;
   /** What opening it changed in the schema. */
@@ -91,6 +96,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createKeyStore(client),
     ...createAlertStore(inBackground(client)),
     ...createCompletenessStore(inBackground(client)),
+    ...createHourlyStore(inBackground(client)),
+    ...createTrafficReader(inBackground(client)),
     ...createJobReader(inBackground(client)),
     ...createEventHistory(inBackground(client)),
     ...createRepairBook(client),
