@@ -5,6 +5,7 @@ import type { Registry } from "prom-client";
 import type { AlertConfig } from "./alert-config.ts";
 import { type HookTest, openHooks, testHooks } from "./alert-hooks.ts";
 import { type CompletenessWatch, createCompletenessWatch } from "./alerts/completeness-watch.ts";
+import { createHourlyRollup } from "./alerts/hourly-rollup.ts";
 import { type AlertEngine, type EngineOptions, openAlertEngine } from "./alerts/engine.ts";
 import { missingPersonsOf } from "./alerts/missing-persons.ts";
 import { createOutbox, type Outbox } from "./alerts/outbox.ts";
@@ -17,6 +18,7 @@ import { createAlertTexts } from "./alerts/template.ts";
 import type { Alert } from "./core/alert.ts";
 import type { AlertPayload, AlertStore } from "./core/alert-ports.ts";
 import type { CompletenessStore } from "./core/completeness-ports.ts";
+import type { HourlyStore } from "./core/hourly-ports.ts";
 import { After202Error } from "./core/errors.ts";
 import { createLedger, type Ledger } from "./core/ledger.ts";
 import type { MissingPersonsReader } from "./core/missing-persons.ts";
@@ -25,7 +27,7 @@ import type { Clock, FactReader, Logger } from "./core/ports.ts";
 import { createAlertMetrics } from "./service-metrics.ts";
 
 export interface AlertingParts {
-  readonly store: AlertStore & FactReader & CompletenessStore;
+  readonly store: AlertStore & FactReader & CompletenessStore & HourlyStore;
   /** Other processes may use the store: of those with the role alerts one runs alerting. */
   readonly shared: boolean;
   readonly leaseTiming?: LeaseTiming;
@@ -103,11 +105,13 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
     speed: parts.speed,
     observe: metrics.completeness,
   });
+  const hourly = createHourlyRollup({ store, clock, logger, speed: parts.speed, observe: metrics.hourly });
   const lead = async (signal: AbortSignal): Promise<void> => {
     term ??= await openTerm();
     metrics.leading(true);
     try {
-      await Promise.all([term.engine.run(signal), term.outbox.run(signal), completeness.run(signal)]);
+      const { engine, outbox } = term;
+      await Promise.all([engine, outbox, completeness, hourly].map((part) => part.run(signal)));
     } finally {
       term = undefined;
       metrics.leading(false);

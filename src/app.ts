@@ -135,6 +135,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       intake: pipeline,
       changes: pipeline,
       stream: store,
+      traffic: store,
       repairs: {
         repairRuns: store.repairRuns,
         findRepair: store.findRepair,

@@ -1,6 +1,7 @@
 /** Prometheus metrics of the pipeline, the sources and the process; those of HTTP are the API's own. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { EngineFigures } from "./alerts/engine.ts";
+import type { HourlyFigures } from "./alerts/hourly-rollup.ts";
 import type { OutboxObserver } from "./alerts/outbox-observer.ts";
 import { completenessOf, type JudgedWindow } from "./core/completeness.ts";
 import type { SourceStatus } from "./core/ports.ts";
@@ -114,6 +115,7 @@ export function createAlertMetrics(registry: Registry): {
   readonly engine: (figures: EngineFigures) => void;
   readonly leading: (isLeading: boolean) => void;
   readonly completeness: (windows: readonly JudgedWindow[]) => void;
+  readonly hourly: (figures: HourlyFigures) => void;
 } {
   const registers = [registry];
   const leading = new Gauge({
@@ -131,6 +133,16 @@ export function createAlertMetrics(registry: Registry): {
     name: "after202_stream_missing_records",
     help: "Records that metrics events state, within 7 days, and that have not arrived.",
     labelNames: ["instance", "object_type", "priority"],
+    registers,
+  });
+  const rollupAge = new Gauge({
+    name: "after202_hourly_rollup_age_seconds",
+    help: "How old what is counted in the hourly roll-up is; where it was never complete, since 1970.",
+    registers,
+  });
+  const rollupLeft = new Gauge({
+    name: "after202_hourly_rollup_hours_left",
+    help: "Hours that the roll-up has yet to count anew.",
     registers,
   });
   const firing = new Gauge({ name: "after202_alerts_firing", help: "Alerts that fire now.", registers });
@@ -165,6 +177,10 @@ export function createAlertMetrics(registry: Registry): {
     registers,
   });
   return {
+    hourly({ ageMs, left }) {
+      rollupAge.set(ageMs / 1_000);
+      rollupLeft.set(left);
+    },
     completeness(windows) {
       completeness.reset();
       missing.reset();

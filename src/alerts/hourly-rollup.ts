@@ -5,7 +5,7 @@
  * the settings of the fold changed; all others stay. The cursor says up to when everything that arrived is counted: it moves when
  * no dirty hour is left. Work is bounded: a round ends after a while, rests several times as long as it worked, and goes on.
  */
-import { type CountedSlice, HOUR_MS, mergeSlices } from "../core/hourly.ts";
+import { type CountedSlice, type CountRun, HOUR_MS, mergeSlices, planRuns } from "../core/hourly.ts";
 import type { HourlyStore } from "../core/hourly-ports.ts";
 import type { Clock, Logger } from "../core/ports.ts";
 
@@ -40,14 +40,15 @@ const SHORTEST_REST_MS = 1_000;
 const ROUND_MS = 10_000;
 const REST = 5;
 const FACTS_PER_SLICE = 500_000;
-const MINUTES = [60, 30, 20, 15, 10, 5, 2, 1];
+/** Of those that are dirty, so many are looked at in a round: the ones that were counted longest ago. */
+const HOURS_A_ROUND = 1_000;
 /** Arrivals are kept for three days: with a cursor older than this they no longer tell which hours were touched. */
 const CURSOR_HOLDS_MS = 2 * 24 * HOUR_MS;
 
 export function createHourlyRollup(parts: HourlyRollupParts): HourlyRollup {
   const { store, clock, logger, factsPerSlice = FACTS_PER_SLICE } = parts;
   let cursor: number | undefined;
-  let lost: { readonly hours: number[]; readonly since: number } | undefined;
+  let lost: { hours: readonly number[]; readonly since: number } | undefined;
 
   async function round(signal?: AbortSignal): Promise<HourlyFigures> {
     const beganAt = performance.now();
@@ -55,19 +56,21 @@ export function createHourlyRollup(parts: HourlyRollupParts): HourlyRollup {
     cursor ??= await store.hourlyCursor();
     if (cursor === undefined || storeNow - cursor > CURSOR_HOLDS_MS) {
       const hours = await store.hoursNotCounted(cursor === undefined ? 0 : storeNow);
-      lost ??= { hours: [...hours], since: cursor === undefined ? 0 : storeNow };
+      lost ??= { hours, since: cursor === undefined ? 0 : storeNow };
     }
     const dirty = await store.dirtyHours(lost?.since ?? cursor ?? 0);
     const youngSince = storeNow - 2 * HOUR_MS;
-    const isYoung = (hour: number): boolean => hour > youngSince;
-    // what people look at first
-    const queue = new Set([...dirty.filter(isYoung), ...(lost?.hours ?? []), ...dirty]);
+    const queue = new Set([...dirty, ...(lost?.hours ?? [])]);
+    const young = [...queue].filter((hour) => hour > youngSince);
+    const old = [...queue].filter((hour) => hour <= youngSince).slice(0, HOURS_A_ROUND);
     let counted = 0;
-    for (const hour of queue) {
-      if (signal?.aborted === true || performance.now() - beganAt >= ROUND_MS) break;
-      await countHour(hour);
-      counted += 1;
-      lost?.hours.splice(lost.hours.indexOf(hour) >>> 0, 1);
+    for (const hours of [young, old]) {
+      for (const run of await planOf(hours.sort((a, b) => a - b))) {
+        if (signal?.aborted === true || performance.now() - beganAt >= ROUND_MS) break;
+        await count(run);
+        counted += run.hours.length;
+        if (lost !== undefined) lost.hours = lost.hours.filter((hour) => !run.hours.includes(hour));
+      }
     }
     if (counted === queue.size) {
       cursor = storeNow;
@@ -79,15 +82,23 @@ export function createHourlyRollup(parts: HourlyRollupParts): HourlyRollup {
     return figures;
   }
 
-  async function countHour(hour: number): Promise<void> {
+  async function planOf(hours: readonly number[]): Promise<CountRun[]> {
+    const [first] = hours;
+    const last = hours.at(-1);
+    if (first === undefined || last === undefined) return [];
+    return planRuns(hours, await store.factsByHour(first, last + HOUR_MS), factsPerSlice);
+  }
+
+  async function count({ hours, sliceMs }: CountRun): Promise<void> {
+    const since = hours[0] ?? 0;
+    const until = (hours.at(-1) ?? 0) + HOUR_MS;
     const rolledAt = await store.storeNow();
-    const facts = await store.countFacts(hour, hour + HOUR_MS);
-    const minutes = MINUTES.find((one) => (facts * one) / 60 <= factsPerSlice) ?? 1;
-    const slices: CountedSlice[] = [];
-    for (let from = hour; from < hour + HOUR_MS; from += minutes * 60_000) {
-      slices.push(await store.countTraffic(from, from + minutes * 60_000, clock.now()));
+    const slices: ReadonlyMap<number, CountedSlice>[] = [];
+    for (let from = since; from < until; from += sliceMs) {
+      slices.push(await store.countTraffic(from, from + sliceMs, clock.now()));
     }
-    await store.saveHour(hour, mergeSlices(slices), rolledAt);
+    const countOf = (hour: number): CountedSlice => mergeSlices(slices.flatMap((one) => one.get(hour) ?? []));
+    await store.saveHours(new Map(hours.map((hour) => [hour, countOf(hour)])), rolledAt);
   }
 
   return {

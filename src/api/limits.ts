@@ -61,3 +61,8 @@ export const DAY_MS = 24 * 3_600_000;
 export const STATED_WITHIN_MS = 90 * 60_000;
 /** Readings of journals that `/v1/stream` tells of. */
 export const REPAIRS_TOLD = 50;
+/** Charts in steps of less than an hour are folded when asked for, over so long at most. */
+export const RECENT_STATS_MS = 3 * 3_600_000;
+/** Steps of a chart, and points over all its lines. */
+export const STATS_STEPS_MAX = 2_000;
+export const STATS_ITEMS_MAX = 20_000;

@@ -10,6 +10,7 @@ import { DEAD_LETTER_SCHEMAS } from "./schemas/dead-letter.ts";
 import { LIFECYCLE_SCHEMAS } from "./schemas/lifecycle.ts";
 import { MISSING_PERSONS_SCHEMAS } from "./schemas/missing-persons.ts";
 import { REPROCESS_SCHEMAS } from "./schemas/reprocess.ts";
+import { STATS_SCHEMAS } from "./schemas/stats.ts";
 import { STREAM_SCHEMAS } from "./schemas/stream.ts";
 import { SUBMISSION_SCHEMAS } from "./schemas/submission.ts";
 
@@ -38,6 +39,7 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
     SUBMISSION_SCHEMAS,
     COVERAGE_SCHEMAS,
     STREAM_SCHEMAS,
+    STATS_SCHEMAS,
     DEAD_LETTER_SCHEMAS,
     REPROCESS_SCHEMAS,
     ALERT_SCHEMAS,

@@ -9,6 +9,7 @@ import type { LiveLimits } from "./live/live-feed.ts";
 import type { MissingPersonsReader } from "../core/missing-persons.ts";
 import type { Ledger } from "../core/ledger.ts";
 import type { DeadLetterStore } from "../core/dead-letter-ports.ts";
+import type { TrafficReader } from "../core/hourly-ports.ts";
 import type { EventHistory } from "../core/event-history.ts";
 import type { RepairDesk, RepairReader } from "../core/repair-ports.ts";
 import type {
@@ -90,6 +91,7 @@ export interface ApiParts {
   readonly intake: Intake;
   readonly changes: ChangeFeed;
   readonly stream: StreamReader;
+  readonly traffic: TrafficReader;
   readonly repairs: RepairReader & RepairDesk;
   /** How many times faster than real the upstream's clock runs; default 1. */
   readonly speed?: number;

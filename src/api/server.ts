@@ -43,6 +43,7 @@ import { requestWaitRoutes } from "./routes/request-wait.ts";
 import { requestRoutes } from "./routes/requests.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { silenceRoutes } from "./routes/silences.ts";
+import { statsRoutes } from "./routes/stats.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { submissionRoutes } from "./routes/submissions.ts";
 import { webhookRoutes } from "./routes/webhook.ts";
@@ -112,6 +113,7 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
     eventRoutes,
     webhookRoutes,
     streamRoutes,
+    statsRoutes,
     backfillRoutes,
     alertRoutes,
     silenceRoutes,

@@ -14,16 +14,23 @@ export interface HourlyStore {
    * before they were counted, in which the clock may have changed a state, or that were judged by other settings.
    */
   dirtyHours(arrivedSince: number): Promise<readonly number[]>;
-  /** Facts filed in [since, until). */
-  countFacts(since: number, until: number): Promise<number>;
-  /** What began in [since, until), as it stands at `now`. */
-  countTraffic(since: number, until: number, now: number): Promise<CountedSlice>;
-  /** Puts an hour in the place of what was counted of it before; `rolledAt` is a time before it was read. */
-  saveHour(hour: number, slice: CountedSlice, rolledAt: number): Promise<void>;
+  /** Facts filed in [since, until), by hour. */
+  factsByHour(since: number, until: number): Promise<ReadonlyMap<number, number>>;
+  /** What began in [since, until), by hour, as it stands at `now`; hours in which nothing did are left out. */
+  countTraffic(since: number, until: number, now: number): Promise<ReadonlyMap<number, CountedSlice>>;
+  /** Puts hours in the place of what was counted of them before; `rolledAt` is a time before they were read. */
+  saveHours(hours: ReadonlyMap<number, CountedSlice>, rolledAt: number): Promise<void>;
 }
 
 /** By what charts tell requests apart. */
-export const TRAFFIC_DIMENSIONS = ["state", "instance", "target", "objectType", "objectName", "priority"] as const;
+export const TRAFFIC_DIMENSIONS = [
+  "state",
+  "instance",
+  "target",
+  "objectType",
+  "objectName",
+  "priority",
+] as const;
 export type TrafficDimension = (typeof TRAFFIC_DIMENSIONS)[number];
 
 /** Requests that began in one step. */

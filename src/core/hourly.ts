@@ -36,6 +36,54 @@ export interface CountedSlice {
   readonly settlesAt: number;
 }
 
+/** Hours that are counted by one question to the store, or one hour that takes several. */
+export interface CountRun {
+  /** In their order. */
+  readonly hours: readonly number[];
+  /** How much of an hour a question spans; of several hours, all of them. */
+  readonly sliceMs: number;
+}
+
+const SLICES_OF_AN_HOUR = [1, 2, 3, 4, 6, 12, 30, 60];
+
+/**
+ * Hours joined as long as what lies between the first and the last is not too much for one question: a question costs,
+ * however little it reads. An hour that is too much by itself is cut.
+ *
+ * @param hours in their order
+ * @param factsIn facts filed in an hour, for all hours between the first and the last that hold any
+ */
+export function planRuns(
+  hours: readonly number[],
+  factsIn: ReadonlyMap<number, number>,
+  mostFacts: number,
+): CountRun[] {
+  const runs: CountRun[] = [];
+  let open: number[] = [];
+  let facts = 0;
+  const close = (): void => {
+    const [first] = open;
+    const last = open.at(-1);
+    if (first === undefined || last === undefined) return;
+    const slices = SLICES_OF_AN_HOUR.find((count) => facts / count <= mostFacts) ?? 60;
+    runs.push({ hours: open, sliceMs: slices === 1 ? last + HOUR_MS - first : HOUR_MS / slices });
+    open = [];
+  };
+  for (const hour of hours) {
+    let more = 0;
+    for (let at = (open.at(-1) ?? hour - HOUR_MS) + HOUR_MS; at <= hour; at += HOUR_MS)
+      more += factsIn.get(at) ?? 0;
+    if (open.length > 0 && facts + more > mostFacts) {
+      close();
+      more = factsIn.get(hour) ?? 0;
+    }
+    facts = open.length === 0 ? more : facts + more;
+    open.push(hour);
+  }
+  close();
+  return runs;
+}
+
 /** The slices of an hour, as one. */
 export function mergeSlices(slices: readonly CountedSlice[]): CountedSlice {
   const merged = new Map<string, TrafficGroup>();

@@ -2,7 +2,7 @@
  * The hourly roll-up: which hours have to be counted anew, and their rows. How it is counted is the view `traffic`.
  */
 import type { HourlyStore } from "../core/hourly-ports.ts";
-import type { TrafficGroup } from "../core/hourly.ts";
+import type { CountedSlice, TrafficGroup } from "../core/hourly.ts";
 import type { StoreClient } from "./client.ts";
 import { quote } from "./row-text.ts";
 
@@ -51,16 +51,17 @@ const NOT_COUNTED = `
 
 const TRAFFIC = `
   SELECT
-    instance, target, object_type, object_name, priority, state,
+    toUnixTimestamp(toStartOfHour(at)) * 1000 AS hour_ms, instance, target, object_type, object_name, priority, state,
     sum(requests) AS requests, sum(expected) AS expected, sum(created) AS created, sum(updated) AS updated,
     sum(outstanding) AS outstanding, sum(failed) AS failed, sum(superseded) AS superseded,
     sumMap(failed_by_code) AS failed_by_code, sumForEach(settled_within) AS settled_within,
     toUnixTimestamp64Milli(max(settles_at)) AS settles_ms
   FROM traffic(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, now = {now:DateTime64(3, 'UTC')})
-  GROUP BY instance, target, object_type, object_name, priority, state
-  ORDER BY instance, target, object_type, object_name, priority, state`;
+  GROUP BY hour_ms, instance, target, object_type, object_name, priority, state
+  ORDER BY hour_ms, instance, target, object_type, object_name, priority, state`;
 
 interface GroupRow {
+  readonly hour_ms: string;
   readonly instance: string;
   readonly target: string;
   readonly object_type: string;
@@ -112,13 +113,13 @@ export function createHourlyStore(client: StoreClient): HourlyStore {
       const rows = await client.query<{ hour_ms: string }>(DIRTY, { since });
       return rows.map((row) => Number(row.hour_ms));
     },
-    async countFacts(since, until) {
-      const [row] = await client.query<{ facts: string }>(
-        `SELECT count() AS facts FROM facts_by_time
-         WHERE minute >= {since:DateTime('UTC')} AND minute < {until:DateTime('UTC')}`,
+    async factsByHour(since, until) {
+      const rows = await client.query<{ hour_ms: string; facts: string }>(
+        `SELECT toUnixTimestamp(toStartOfHour(minute)) * 1000 AS hour_ms, count() AS facts FROM facts_by_time
+         WHERE minute >= {since:DateTime('UTC')} AND minute < {until:DateTime('UTC')} GROUP BY hour_ms`,
         { since: new Date(since), until: new Date(until) },
       );
-      return Number(row?.facts);
+      return new Map(rows.map((row) => [Number(row.hour_ms), Number(row.facts)]));
     },
     async countTraffic(since, until, now) {
       const rows = await client.query<GroupRow>(TRAFFIC, {
@@ -126,16 +127,23 @@ export function createHourlyStore(client: StoreClient): HourlyStore {
         until: new Date(until),
         now: new Date(now),
       });
-      return {
-        groups: rows.map(groupOf),
-        settlesAt: Math.max(0, ...rows.map((row) => Number(row.settles_ms))),
-      };
+      const byHour = new Map<number, { groups: TrafficGroup[]; settlesAt: number }>();
+      for (const row of rows) {
+        const hour = byHour.get(Number(row.hour_ms)) ?? { groups: [], settlesAt: 0 };
+        hour.groups.push(groupOf(row));
+        hour.settlesAt = Math.max(hour.settlesAt, Number(row.settles_ms));
+        byHour.set(Number(row.hour_ms), hour);
+      }
+      return byHour;
     },
-    async saveHour(hour, { groups, settlesAt }, rolledAt) {
+    async saveHours(hours, rolledAt) {
+      const fold = await foldHash();
+      const encodeHour = ([hour, { groups, settlesAt }]: [number, CountedSlice]): string =>
+        `[${hour / 1_000},${rolledAt},${settlesAt},${fold},[${groups.map(encode).join(",")}]]`;
       await client.insert(
         "hourly_rows",
         ["hour", "rolled_at", "settles_at", "fold", "groups"],
-        `[${hour / 1_000},${rolledAt},${settlesAt},${await foldHash()},[${groups.map(encode).join(",")}]]`,
+        [...hours].map(encodeHour).join("\n"),
       );
     },
   };

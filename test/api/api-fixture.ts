@@ -58,6 +58,7 @@ export async function startApi(over: Partial<ApiParts> = {}): Promise<Api> {
     intake: store,
     changes: store,
     stream: store,
+    traffic: store,
     repairs: store,
     deadLetters: store,
     history: store,

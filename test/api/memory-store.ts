@@ -12,6 +12,7 @@ import type {
   DeadLetterStore,
   KnownDeadLetter,
 } from "../../src/core/dead-letter-ports.ts";
+import type { TrafficPoint, TrafficQuery, TrafficReader } from "../../src/core/hourly-ports.ts";
 import type { EventHistory } from "../../src/core/event-history.ts";
 import type {
   ApiKey,
@@ -47,6 +48,7 @@ export interface MemoryStore
     EventHistory,
     KeyStore,
     StreamReader,
+    TrafficReader,
     RepairReader,
     RepairDesk,
     StoreHealth {
@@ -59,6 +61,9 @@ export interface MemoryStore
   paths: PathReport;
   windows: KnownWindow[];
   unstated: UnstatedHours[];
+  /** What charts are answered from, and what they asked for. */
+  points: TrafficPoint[];
+  readonly asked: { readonly from: "roll-up" | "fold"; readonly query: TrafficQuery }[];
   repairs: RepairRun[];
   /** What `accept` answers. */
   receiptFor: (delivery: Delivery) => Receipt;
@@ -105,6 +110,19 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
     settled: new Map(),
     paths: { since: 0, until: 0, events: 0, sampled: 1, shares: [] },
     report: { cursors: [], gaps: [], covered: [], statuses: [], deadLetters: 0, lastResultAt: null },
+    points: [],
+    asked: [],
+    hourlyCursor: async () => store.report.lastResultAt ?? undefined,
+    async hourlyTraffic(query) {
+      guard();
+      store.asked.push({ from: "roll-up", query });
+      return store.points.slice(0, query.limit);
+    },
+    async recentTraffic(query) {
+      guard();
+      store.asked.push({ from: "fold", query });
+      return store.points.slice(0, query.limit);
+    },
     repairs: [],
     receiptFor: () => ({ read: 1, fresh: 1, duplicate: 0, dead: 0 }),
     fault: undefined,

@@ -63,6 +63,7 @@ describe("/openapi.json", () => {
       "get /v1/requests/{requestId}/missing-persons",
       "get /v1/requests/{requestId}/wait",
       "get /v1/silences",
+      "get /v1/stats",
       "get /v1/stream",
       "get /v1/stream/repairs/{repairId}",
       "post /v1/alerts/test",

@@ -64,12 +64,14 @@ describe.each(STORE_PATHS)("the hourly roll-up, $name", ({ open }) => {
     await store(...facts);
     await store(...facts.slice(0, 3));
     expect(await rollup().round()).toMatchObject({ counted: 3, left: 0 });
-    expect(await states()).toEqual([
-      [0, "partially_failed", 1, 90],
-      [0, "succeeded", 2, 200],
-      [1, "succeeded", 1, 100],
-      [2, "overdue", 0, 0],
-    ].map((row) => (row[1] === "overdue" ? [2, "retrying", 1, 40] : row)));
+    expect(await states()).toEqual(
+      [
+        [0, "partially_failed", 1, 90],
+        [0, "succeeded", 2, 200],
+        [1, "succeeded", 1, 100],
+        [2, "overdue", 0, 0],
+      ].map((row) => (row[1] === "overdue" ? [2, "retrying", 1, 40] : row)),
+    );
     expect(await states()).toEqual(await folded());
   });
 
@@ -101,11 +103,16 @@ describe.each(STORE_PATHS)("the hourly roll-up, $name", ({ open }) => {
 
   it("counts the same in slices as at once", async () => {
     const facts = Array.from({ length: 300 }, (_, n) =>
-      at(300 + n / 5, `slice-${n}`, n % 3 === 0 ? 100 : 97, n % 3 === 0 ? {} : { failed: { "1003": 1, "1006": 2 } }),
+      at(
+        300 + n / 5,
+        `slice-${n}`,
+        n % 3 === 0 ? 100 : 97,
+        n % 3 === 0 ? {} : { failed: { "1003": 1, "1006": 2 } },
+      ),
     );
     now = NOON + 7 * HOUR;
     await store(...facts);
-    await rollup(20).round();
+    await rollup(150).round();
     expect(await states()).toEqual(await folded());
     const [codes] = await path.store.client.query<{ codes: object; within: string[] }>(
       "SELECT sumMap(failed_by_code) AS codes, sumForEach(settled_within) AS within FROM hourly WHERE hour = toDateTime({hour:UInt32})",

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { HOUR_MS, mergeSlices, planRuns, type TrafficGroup } from "../../src/core/hourly.ts";
+
+const group = (over: Partial<TrafficGroup>): TrafficGroup => ({
+  instance: "123-ABC-456",
+  target: "marketo",
+  objectType: "person",
+  objectName: "",
+  priority: "normal",
+  state: "succeeded",
+  requests: 1,
+  expected: 100,
+  created: 60,
+  updated: 40,
+  outstanding: 0,
+  failed: 0,
+  superseded: 0,
+  failedByCode: {},
+  settledWithin: [1, 0],
+  ...over,
+});
+
+describe("planning what is counted by one question", () => {
+  const facts = (...counts: number[]) => new Map(counts.map((count, index) => [index * HOUR_MS, count]));
+  const plan = (hours: number[], counts: ReadonlyMap<number, number>) =>
+    planRuns(
+      hours.map((hour) => hour * HOUR_MS),
+      counts,
+      100,
+    ).map(({ hours: found, sliceMs }) => [found.map((hour) => hour / HOUR_MS), sliceMs / HOUR_MS]);
+
+  it("joins hours up to what one question may hold, with what lies between them", () => {
+    expect(plan([0, 1, 2, 3], facts(40, 40, 40, 40))).toEqual([
+      [[0, 1], 2],
+      [[2, 3], 2],
+    ]);
+    expect(plan([0, 2], facts(40, 10, 40))).toEqual([[[0, 2], 3]]);
+    expect(plan([0, 2], facts(40, 80, 40))).toEqual([
+      [[0], 1],
+      [[2], 1],
+    ]);
+  });
+
+  it("cuts an hour that is too much by itself, and none finer than a minute", () => {
+    expect(plan([0, 1], facts(250, 10))).toEqual([
+      [[0], 1 / 3],
+      [[1], 1],
+    ]);
+    expect(plan([0], facts(1e9))).toEqual([[[0], 1 / 60]]);
+  });
+
+  it("has nothing to do without hours", () => expect(plan([], facts())).toEqual([]));
+});
+
+it("adds up slices by everything that tells groups apart, codes included", () => {
+  const merged = mergeSlices([
+    { groups: [group({ failedByCode: { "1003": 2 } }), group({ state: "failed" })], settlesAt: 5 },
+    { groups: [group({ failedByCode: { "1003": 1, "1006": 1 }, settledWithin: [0, 1] })], settlesAt: 3 },
+  ]);
+  expect(merged.settlesAt).toBe(5);
+  expect(merged.groups).toHaveLength(2);
+  expect(merged.groups[0]).toMatchObject({
+    requests: 2,
+    expected: 200,
+    failedByCode: { "1003": 3, "1006": 1 },
+    settledWithin: [1, 1],
+  });
+});
