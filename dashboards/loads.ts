@@ -39,12 +39,12 @@ export const LOADS: Frame = {
             until: { unit: "dateTimeAsIso", width: 190 },
           },
           query: `
-            SELECT splitByChar('/', correlation_id)[1] AS load, min(t0) AS began, count() AS requests, sum(expected) AS records,
-                   if(records = 0, 0, (sum(created) + sum(updated) + sum(failed)) / records) AS done, sum(failed) AS failed,
-                   countIf(${OPEN}) AS open, countIf(state IN ('exhausted', 'overdue')) AS lost,
-                   if(open = 0, NULL, minIf(deadline_at, ${OPEN})) AS until
-            FROM ${RECENT_LIFECYCLES}
-            WHERE correlation_id != '' AND ${OF_KIND} AND ${OF_LOAD}
+            SELECT splitByChar('/', l.correlation_id)[1] AS load, min(l.t0) AS began, count() AS requests, sum(l.expected) AS records,
+                   if(records = 0, 0, sum(l.created + l.updated + l.failed) / records) AS done, sum(l.failed) AS failed,
+                   countIf(l.${OPEN}) AS open, countIf(l.state IN ('exhausted', 'overdue')) AS lost,
+                   if(open = 0, NULL, minIf(l.deadline_at, l.${OPEN})) AS until
+            FROM ${RECENT_LIFECYCLES} AS l
+            WHERE l.correlation_id != '' AND ${OF_KIND} AND ${OF_LOAD}
             GROUP BY load ORDER BY open > 0 DESC, requests DESC LIMIT 200`,
         }),
         overTime({
@@ -76,9 +76,9 @@ export const LOADS: Frame = {
             outstanding: { width: 100 },
           },
           query: `
-            SELECT correlation_id AS part, state, count() AS requests, sum(outstanding) AS outstanding
-            FROM ${RECENT_LIFECYCLES}
-            WHERE correlation_id != '' AND ${OF_KIND} AND ${OF_LOAD} AND state NOT IN ('succeeded', 'partially_failed')
+            SELECT l.correlation_id AS part, l.state AS state, count() AS requests, sum(l.outstanding) AS outstanding
+            FROM ${RECENT_LIFECYCLES} AS l
+            WHERE l.correlation_id != '' AND ${OF_KIND} AND ${OF_LOAD} AND l.state NOT IN ('succeeded', 'partially_failed')
             GROUP BY part, state ORDER BY outstanding DESC, part LIMIT 200`,
         }),
       ],

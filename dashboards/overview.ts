@@ -236,7 +236,7 @@ export const OVERVIEW: Frame = {
           by: "instance",
           tell: ["min", "lastNotNull"],
           query: `
-            SELECT $__timeInterval(at) AS time, instance, min(quota) AS quota
+            SELECT $__timeInterval(at) AS time, instance, min(quota) AS records
             FROM stream_status
             WHERE $__timeFilter(at) AND isNotNull(quota) AND ${among("instance", "instance")}
             GROUP BY time, instance ORDER BY time, instance`,

@@ -115,7 +115,6 @@ export const REQUESTS: Frame = {
             FROM ${RECENT_LIFECYCLES}
             WHERE ${OF_KIND} AND ${among("state", "state")}
               AND (\${correlation_id:singlequote} = '' OR correlation_id = \${correlation_id:singlequote} OR startsWith(correlation_id, concat(\${correlation_id:singlequote}, '/')))
-              AND (${ID} = '' OR request_id = ${ID})
             ORDER BY began DESC LIMIT 500`,
         }),
       ],
