@@ -50,7 +50,9 @@ export function dashboardOf(frame: Frame): dashboard.Dashboard {
     board.withRow(new dashboard.RowBuilder(title));
     for (const panel of panels) board.withPanel(panel);
   }
-  return board.build();
+  const built = board.build();
+  // ids that stay: links and alerts name panels by them
+  return { ...built, panels: (built.panels ?? []).map((panel, index) => ({ ...panel, id: index + 1 })) };
 }
 
 function clickhouse(frame: Frame): Variable[] {

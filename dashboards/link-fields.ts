@@ -133,6 +133,7 @@ export const LINK_FIELDS: Frame = {
           bars: true,
           stacked: true,
           by: "object",
+          shades: "red",
           query: `
             SELECT $__timeInterval(hour) AS time, concat(instance, ' ', object_name) AS object, sum(requests) AS requests
             FROM hourly WHERE ${HOURS} AND ${OF_KIND} AND state = 'exhausted'
@@ -147,6 +148,7 @@ export const LINK_FIELDS: Frame = {
           step: "1h",
           bars: true,
           stacked: true,
+          colors: { reported: "orange", unheard_of: "red" },
           query: `
             SELECT $__timeInterval(hour) AS time, sum(failed) AS reported, sum(outstanding) AS unheard_of
             FROM hourly WHERE ${HOURS} AND ${OF_KIND} AND state = 'exhausted'
@@ -160,8 +162,8 @@ export const LINK_FIELDS: Frame = {
           height: 8,
           empty: "none in this range",
           columns: {
-            since: { unit: "dateTimeAsIso", width: 190 },
-            ended: { unit: "dateTimeAsIso", width: 190 },
+            since: { unit: "dateTimeAsIso", width: 165 },
+            ended: { unit: "dateTimeAsIso", width: 165 },
             alert: { width: 160 },
             status: { width: 90 },
             requests: { width: 80 },

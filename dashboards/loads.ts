@@ -7,6 +7,8 @@ import { overTime, rows } from "./panels.ts";
 const LOAD = "${load:singlequote}";
 const OF_LOAD = `(${LOAD} = '' OR correlation_id = ${LOAD} OR startsWith(correlation_id, concat(${LOAD}, '/')))`;
 const OPEN = "state IN ('unconfirmed', 'accepted', 'processing', 'retrying')";
+/** Of a bulk job no end is known beforehand. */
+const WAITS = `l.target = 'marketo' AND l.state IN ('accepted', 'processing', 'retrying')`;
 
 export const LOADS: Frame = {
   name: "loads",
@@ -22,7 +24,7 @@ export const LOADS: Frame = {
         rows({
           title: "Loads of this range",
           about:
-            "Requests by the first part of their correlation id, of the last 6 hours of the range. A click leads to its requests; after202 status ID sums up a load of any length.",
+            "Requests by the first part of their correlation id, of the last 6 hours of the range; until: when the first of those that wait is given up. A click leads to its requests; after202 status ID sums up a load of any length.",
           span: 24,
           height: 11,
           columns: {
@@ -35,14 +37,14 @@ export const LOADS: Frame = {
             done: { unit: "percentunit", gauge: [0, 1], width: 180 },
             open: { width: 80, steps: [[1, "yellow"]] },
             lost: { width: 80, steps: [[1, "red"]] },
-            began: { unit: "dateTimeAsIso", width: 190 },
-            until: { unit: "dateTimeAsIso", width: 190 },
+            began: { unit: "dateTimeAsIso", width: 165 },
+            until: { unit: "dateTimeAsIso", width: 165 },
           },
           query: `
             SELECT splitByChar('/', l.correlation_id)[1] AS load, min(l.t0) AS began, count() AS requests, sum(l.expected) AS records,
                    if(records = 0, 0, sum(l.created + l.updated + l.failed) / records) AS done, sum(l.failed) AS failed,
                    countIf(l.${OPEN}) AS open, countIf(l.state IN ('exhausted', 'overdue')) AS lost,
-                   if(open = 0, NULL, minIf(l.deadline_at, l.${OPEN})) AS until
+                   if(countIf(${WAITS}) = 0, NULL, minIf(l.deadline_at, ${WAITS})) AS until
             FROM ${RECENT_LIFECYCLES} AS l
             WHERE l.correlation_id != '' AND ${OF_KIND} AND ${OF_LOAD}
             GROUP BY load ORDER BY open > 0 DESC, requests DESC LIMIT 200`,
@@ -94,7 +96,7 @@ export const LOADS: Frame = {
           height: 9,
           empty: "no bulk job in this range",
           columns: {
-            began: { unit: "dateTimeAsIso", width: 190 },
+            began: { unit: "dateTimeAsIso", width: 165 },
             seen: { unit: "dateTimeFromNow", width: 130 },
             job: { width: 190 },
           },

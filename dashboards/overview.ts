@@ -82,7 +82,7 @@ export const OVERVIEW: Frame = {
           title: "Requests by state, by the hour they began",
           about: "As they stand now: a bar changes until its last request is settled.",
           span: 16,
-          height: 9,
+          height: 10,
           step: "1h",
           bars: true,
           stacked: true,
@@ -97,7 +97,7 @@ export const OVERVIEW: Frame = {
           title: "States",
           about: "All states in this range, with the records behind them.",
           span: 8,
-          height: 9,
+          height: 10,
           columns: {
             state: { states: true, width: 130 },
             requests: { unit: "short" },
@@ -113,7 +113,7 @@ export const OVERVIEW: Frame = {
         overTime({
           title: "The last three hours, by the minute",
           about: "Folded when the panel is drawn: what is happening now, whatever the range above.",
-          span: 16,
+          span: 12,
           height: 8,
           last: "3h",
           step: "1m",
@@ -130,7 +130,7 @@ export const OVERVIEW: Frame = {
         rows({
           title: "Alerts that fire",
           about: "Newest first. Their requests, history and who was told: after202 alerts, or the web page.",
-          span: 8,
+          span: 12,
           height: 8,
           empty: "nothing fires",
           columns: {

@@ -90,6 +90,8 @@ interface Lines {
   readonly bars?: boolean;
   readonly percent?: boolean;
   readonly colors?: Readonly<Record<string, string>>;
+  /** All lines in shades of one colour: none of them is good. */
+  readonly shades?: string;
   /** Shortest step: `1h` for what is counted by the hour. */
   readonly step?: string;
   /** A range of its own, back from now, whatever the dashboard shows. */
@@ -100,7 +102,7 @@ interface Lines {
   readonly tell?: readonly string[];
 }
 
-/** Lines or bars over time; the legend is a table below. */
+/** Lines or bars over time; the legend is a table, beside where there is room. */
 export function overTime(one: Told & Asked & Lines): Panel {
   const panel = new timeseries.PanelBuilder()
     .title(one.title)
@@ -119,7 +121,7 @@ export function overTime(one: Told & Asked & Lines): Panel {
     .legend(
       new common.VizLegendOptionsBuilder()
         .displayMode(common.LegendDisplayMode.Table)
-        .placement(common.LegendPlacement.Right)
+        .placement(one.span >= 12 ? common.LegendPlacement.Right : common.LegendPlacement.Bottom)
         .showLegend(true)
         .calcs([...(one.tell ?? ["sum"])]),
     )
@@ -128,6 +130,10 @@ export function overTime(one: Told & Asked & Lines): Panel {
         .mode(common.TooltipDisplayMode.Multi)
         .sort(common.SortOrder.Descending),
     );
+  if (one.shades !== undefined) {
+    const mode = dashboard.FieldColorModeId.Shades;
+    panel.colorScheme(new dashboard.FieldColorBuilder().mode(mode).fixedColor(one.shades));
+  }
   if (one.max !== undefined) panel.max(one.max);
   if (one.by !== undefined) panel.displayName(`\${__field.labels.${one.by}}`);
   if (one.step !== undefined) panel.interval(one.step);

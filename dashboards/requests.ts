@@ -75,7 +75,7 @@ export const REQUESTS: Frame = {
           height: 7,
           empty: "no request has this id",
           columns: {
-            at: { unit: "dateTimeAsIso", width: 200 },
+            at: { unit: "dateTimeAsIso", width: 165 },
             what: { width: 110 },
             told_by: { width: 300 },
           },
@@ -106,8 +106,8 @@ export const REQUESTS: Frame = {
             request: OPEN_HERE,
             state: { states: true, width: 120 },
             evidence: { width: 85 },
-            began: { unit: "dateTimeAsIso", width: 180 },
-            settled: { unit: "dateTimeAsIso", width: 180 },
+            began: { unit: "dateTimeAsIso", width: 165 },
+            settled: { unit: "dateTimeAsIso", width: 165 },
           },
           query: `
             SELECT t0 AS began, request_id AS request, state, evidence, instance, object_type, object_name, correlation_id AS correlation,

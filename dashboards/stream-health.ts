@@ -177,8 +177,8 @@ export const STREAM_HEALTH: Frame = {
           height: 8,
           empty: "nothing is missing",
           columns: {
-            from: { unit: "dateTimeAsIso", width: 190 },
-            until: { unit: "dateTimeAsIso", width: 190 },
+            from: { unit: "dateTimeAsIso", width: 165 },
+            until: { unit: "dateTimeAsIso", width: 165 },
           },
           query: `
             SELECT window_start AS from, window_end AS until, instance, object_type, priority, stated, missing
@@ -193,7 +193,7 @@ export const STREAM_HEALTH: Frame = {
           span: 12,
           height: 7,
           empty: "none in this range",
-          columns: { started: { unit: "dateTimeAsIso", width: 190 } },
+          columns: { started: { unit: "dateTimeAsIso", width: 165 } },
           query: `
             SELECT started_at AS started, source AS journal, reason, state, events, fresh AS new, duplicate, dead, fault
             FROM repairs FINAL WHERE $__timeFilter(started_at) ORDER BY started DESC LIMIT 100`,
@@ -205,8 +205,8 @@ export const STREAM_HEALTH: Frame = {
           height: 7,
           empty: "none in this range",
           columns: {
-            from: { unit: "dateTimeAsIso", width: 190 },
-            until: { unit: "dateTimeAsIso", width: 190 },
+            from: { unit: "dateTimeAsIso", width: 165 },
+            until: { unit: "dateTimeAsIso", width: 165 },
           },
           query: `
             SELECT gap_from AS from, gap_until AS until, source AS journal, reason
@@ -257,6 +257,7 @@ export const STREAM_HEALTH: Frame = {
           bars: true,
           stacked: true,
           by: "code",
+          shades: "red",
           step: "1m",
           query: `
             SELECT $__timeInterval(at) AS time, code, count() AS letters
@@ -269,7 +270,7 @@ export const STREAM_HEALTH: Frame = {
           height: 8,
           empty: "none",
           columns: {
-            at: { unit: "dateTimeAsIso", width: 190 },
+            at: { unit: "dateTimeAsIso", width: 165 },
             code: { width: 180 },
             dead_letter: { width: 150 },
           },

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   migrate: async () => (await import("./migrate.ts")).migrateCommand(),
   doctor: async () => (await import("./doctor.ts")).doctorCommand(),
   alerts: async () => (await import("./alerts.ts")).alertsCommand(),
+  dashboards: async () => (await import("./dashboards.ts")).dashboardsCommand(),
   keys: async () => (await import("./keys.ts")).keysCommand(),
 };
 

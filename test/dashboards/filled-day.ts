@@ -158,7 +158,8 @@ function jobs(now: number): Fact[] {
       correlationId: "salesforce-backfill/1",
       submittedAt: new Date(t0 + MINUTE).toISOString(),
       respondedAt: new Date(t0 + MINUTE + 500).toISOString(),
-      records: 1_500_000,
+      records: 15_000,
+      linkField: undefined as unknown as string,
     });
     const problems = result(requestId, 20 * MINUTE, { failed: { INVALID_DATE: 12 }, received: 0 }, t0);
     return [

@@ -1,9 +1,11 @@
 /** Every query of every dashboard, as Grafana would send it, against the engine. */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { createHourlyRollup } from "../../src/alerts/hourly-rollup.ts";
 import { STATE_COLORS } from "../../dashboards/colors.ts";
 import { STORE_PATHS, type StorePath } from "../store/store-paths.ts";
-import { type BoardPanel, loadBoards, panelSql, panelsOf, variablesOf } from "./boards.ts";
+import { type BoardPanel, GENERATED, loadBoards, panelSql, panelsOf, variablesOf } from "./boards.ts";
 import { CODES, fillDay } from "./filled-day.ts";
 import { expandSql } from "./grafana-sql.ts";
 
@@ -17,6 +19,12 @@ interface Column {
 }
 type Row = Readonly<Record<string, unknown>>;
 
+function openEmbedded(): Promise<StorePath> {
+  const [embedded] = STORE_PATHS;
+  if (embedded === undefined) throw new Error("there is no embedded store");
+  return embedded.open();
+}
+
 const boards = loadBoards();
 const asking = boards.flatMap((board) =>
   panelsOf(board)
@@ -24,13 +32,14 @@ const asking = boards.flatMap((board) =>
     .map((panel) => ({ name: `${board.title}: ${panel.title}`, board, panel })),
 );
 
-describe.each(STORE_PATHS)("dashboards, $name", ({ open }) => {
+// over HTTP the same engine reads the same SQL: one way is enough
+describe("dashboards", () => {
   let path: StorePath;
   const answers = new Map<string, Row[]>();
   const ask = <R = Row>(sql: string): Promise<R[]> => path.store.client.query<R>(sql);
 
   beforeAll(async () => {
-    path = await open();
+    path = await openEmbedded();
     await fillDay(path.store, NOW);
     const clock = { now: () => NOW, sleep: () => Promise.reject(new Error("not asked for")) };
     const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -62,6 +71,22 @@ describe.each(STORE_PATHS)("dashboards, $name", ({ open }) => {
     const counts = (rows: readonly Row[]) =>
       Object.fromEntries(rows.map((row) => [row["state"], row["requests"]]));
     expect(counts(overview)).toEqual(counts(folded));
+  });
+
+  it("asks for alerts in rules as in dashboards, with labels and one number", async () => {
+    const { groups } = parse(readFileSync(new URL("alert-rules.yaml", GENERATED), "utf8")) as {
+      groups: { rules: { title: string; data: { model: { rawSql?: string } }[] }[] }[];
+    };
+    for (const { title, data } of groups.flatMap(({ rules }) => rules)) {
+      const rawSql = data[0]?.model.rawSql;
+      if (rawSql === undefined) continue;
+      const columns = await ask<Column>(`DESCRIBE (${rawSql})`);
+      expect(
+        columns.filter(({ type }) => type === "Float64"),
+        title,
+      ).toHaveLength(1);
+      expect(await ask(rawSql), title).not.toHaveLength(0);
+    }
   });
 
   it("fills the lists of variables, and annotations", async () => {

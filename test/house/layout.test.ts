@@ -3,7 +3,12 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { CHECKOUT, filesUnder, read } from "./checkout.ts";
 
-const CODE = [...filesUnder("src", ".ts"), ...filesUnder("src", ".sql"), ...filesUnder("test", ".ts")];
+const CODE = [
+  ...filesUnder("src", ".ts"),
+  ...filesUnder("src", ".sql"),
+  ...filesUnder("dashboards", ".ts"),
+  ...filesUnder("test", ".ts"),
+];
 const OWN = CODE.filter((file) => !file.startsWith("test/lint/planted/"));
 
 const TOP_LEVEL =

@@ -71,6 +71,11 @@ describe("the linter", () => {
     expect(new Set(codes)).toEqual(new Set(["eslint(no-restricted-imports)"]));
   });
 
+  it("keeps the code of the service out of the dashboards", () => {
+    const codes = [...found].filter(([line]) => line.startsWith("dashboards/")).map(([, code]) => code);
+    expect(codes).toEqual(["eslint(no-restricted-imports)"]);
+  });
+
   it("leaves no way around it: outside the command line nothing is imported on demand", () => {
     const onDemand = filesUnder("src", ".ts").filter(
       (file) => !file.startsWith("src/cli/") && /\bimport\(/.test(read(file)),
