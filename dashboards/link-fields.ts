@@ -6,11 +6,14 @@ import { bars, number, overTime, rows } from "./panels.ts";
 const WAITING = `link_bearing AND state IN ('accepted', 'processing', 'retrying') AND ${OF_KIND}`;
 const LEFT = "greatest(0, dateDiff('second', now64(3), window_ends_at))";
 
-/** Distinct link values of waiting requests, and of which of them a submission of the person was accepted. */
+/**
+ * Distinct link values of waiting requests (an array of their ids, so that they are folded once), and of which of them a
+ * submission of the person was accepted.
+ */
 const MISSING = `
   links AS (
     SELECT DISTINCT l.instance AS instance, l.digest AS digest, l.request_id AS request_id
-    FROM link_digests_by_request AS l WHERE l.request_id IN (SELECT request_id FROM waiting)
+    FROM link_digests_by_request AS l WHERE l.request_id IN (SELECT arrayJoin(ids))
   ),
   persons AS (
     SELECT DISTINCT instance, digest FROM link_digests
@@ -52,7 +55,7 @@ export const LINK_FIELDS: Frame = {
           span: 6,
           height: 4,
           query: `
-            WITH waiting AS (SELECT request_id FROM ${WAITING_LIFECYCLES} WHERE ${WAITING}), ${MISSING}
+            WITH (SELECT groupArray(request_id) FROM ${WAITING_LIFECYCLES} WHERE ${WAITING}) AS ids, ${MISSING}
             SELECT uniqExact(instance, digest) AS persons FROM links WHERE (instance, digest) NOT IN (SELECT instance, digest FROM persons)`,
           steps: [[1, "orange"]],
         }),
@@ -86,19 +89,22 @@ export const LINK_FIELDS: Frame = {
           },
           query: `
             WITH
-              waiting AS (
-                SELECT request_id, instance, object_name, outstanding, ${LEFT} AS time_left
-                FROM ${WAITING_LIFECYCLES} WHERE ${WAITING} AND outstanding + failed > 0
-                ORDER BY window_ends_at LIMIT 200
-              ),
+              (
+                SELECT groupArray((request_id, instance, object_name, outstanding, ${LEFT}))
+                FROM (
+                  SELECT * FROM ${WAITING_LIFECYCLES} WHERE ${WAITING} AND outstanding + failed > 0
+                  ORDER BY window_ends_at LIMIT 200
+                )
+              ) AS waiting,
+              arrayMap(one -> one.1, waiting) AS ids,
               ${MISSING}
-            SELECT w.time_left AS time_left, w.request_id AS request, w.instance AS instance, w.object_name AS object_name,
-                   w.outstanding AS outstanding, if(m.told = 0, NULL, m.missing) AS missing
-            FROM waiting AS w
+            SELECT w.5 AS time_left, w.1 AS request, w.2 AS instance, w.3 AS object_name, w.4 AS outstanding,
+                   if(m.told = 0, NULL, m.missing) AS missing
+            FROM (SELECT arrayJoin(waiting) AS w) AS found
             LEFT JOIN (
               SELECT request_id, count() AS told, countIf((instance, digest) NOT IN (SELECT instance, digest FROM persons)) AS missing
               FROM links GROUP BY request_id
-            ) AS m ON m.request_id = w.request_id
+            ) AS m ON m.request_id = w.1
             ORDER BY time_left, request`,
         }),
         bars({

@@ -4,6 +4,7 @@ import type { Benchmark, ScaleBenchmark } from "./benchmark.ts";
 import { burstBench } from "./burst-bench.ts";
 import { completenessBench } from "./completeness-bench.ts";
 import { correlationBench } from "./correlation-bench.ts";
+import { dashboardsBench } from "./dashboards-bench.ts";
 import { decodeBench } from "./decode-bench.ts";
 import { diskBench } from "./disk-bench.ts";
 import { foldBench } from "./fold-bench.ts";
@@ -30,6 +31,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   decodeBench,
   foldBench,
   scaleOutBench,
+  dashboardsBench,
 ];
 
 export const SCALE_BENCHMARKS: readonly ScaleBenchmark[] = [

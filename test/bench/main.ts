@@ -18,6 +18,7 @@ await run(tsc, "-p", `${CHECKOUT}test/bench/tsconfig.json`, "--outDir", BUILD);
 for (const folder of ["migrations", "views"]) {
   cpSync(`${CHECKOUT}src/store/${folder}`, `${BUILD}/src/store/${folder}`, { recursive: true });
 }
+cpSync(`${CHECKOUT}dashboards/generated`, `${BUILD}/dashboards/generated`, { recursive: true });
 cpSync(`${CHECKOUT}package.json`, `${BUILD}/package.json`);
 await run(`${BUILD}/test/bench/${script}.js`, ...args);
 
