@@ -6,8 +6,8 @@ import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import * as alerting from "@grafana/grafana-foundation-sdk/alerting";
 import { sql } from "./sources.ts";
 
-export const CLICKHOUSE_UID = "after202-clickhouse";
-export const PROMETHEUS_UID = "after202-prometheus";
+const CLICKHOUSE_UID = "after202-clickhouse";
+const PROMETHEUS_UID = "after202-prometheus";
 
 interface RuleSpec {
   readonly name: string;

@@ -208,7 +208,7 @@ function columnConfig(column: Column): dashboard.DynamicConfigValue[] {
 }
 
 /** Names of states in their colours. */
-export function stateMapping(): dashboard.ValueMapping {
+function stateMapping(): dashboard.ValueMapping {
   const options = Object.entries(STATE_COLORS).map(([state, color], index) => [state, { color, index }]);
   return {
     type: dashboard.MappingType.ValueToText,

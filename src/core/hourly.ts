@@ -7,9 +7,6 @@ import type { RecordCounts } from "./fact.ts";
 
 export const HOUR_MS = 3_600_000;
 
-/** Up to so many seconds from beginning to settlement; what took longer is counted behind the last. */
-export const SETTLED_WITHIN_S = [10, 60, 300, 900, 2_100, 3_900, 21_600] as const;
-
 /** Requests of one kind in one state. */
 export interface TrafficGroup {
   readonly instance: string;
@@ -26,7 +23,7 @@ export interface TrafficGroup {
   readonly failed: number;
   readonly superseded: number;
   readonly failedByCode: RecordCounts;
-  /** Of settled requests, by SETTLED_WITHIN_S and longer: each counted once, in the first that it fits. */
+  /** Settled requests by how long that took: up to 10 s, 1 min, 5 min, 15 min, 35 min, 65 min, 6 h, longer; each is in one. */
   readonly settledWithin: readonly number[];
 }
 

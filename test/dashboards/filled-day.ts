@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const INSTANCES = ["123-ABC-456", "777-PRD-001"];
 export const CODES = ["1003", "1006", "1004", "INVALID_DATE"];
-export const TENANT = "tenant.c360a.salesforce.com";
+const TENANT = "tenant.c360a.salesforce.com";
 
 interface Story {
   readonly id: string;
