@@ -29,7 +29,7 @@ export interface TrafficGroup {
 
 export interface CountedSlice {
   readonly groups: readonly TrafficGroup[];
-  /** Until when the clock alone may change a state, epoch milliseconds; 0: it cannot. */
+  /** When the clock alone will have changed the last state that it can, epoch milliseconds; 0: it cannot. */
   readonly settlesAt: number;
 }
 

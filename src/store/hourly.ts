@@ -37,7 +37,7 @@ const DIRTY = `
     FROM touched AS t LEFT JOIN rows AS r ON r.hour = t.hour
     WHERE r.rolled_at <= t.last + INTERVAL ${VISIBLE_WITHIN_S} SECOND
     UNION ALL
-    SELECT hour, rolled_at FROM rows WHERE settles_at > rolled_at OR fold != (${FOLD})
+    SELECT hour, rolled_at FROM rows WHERE toUnixTimestamp64Milli(settles_at) > 0 OR fold != (${FOLD})
   )
   GROUP BY hour
   ORDER BY min(rolled), hour`;

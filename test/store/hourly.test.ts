@@ -29,6 +29,8 @@ describe.each(STORE_PATHS)("the hourly roll-up, $name", ({ open }) => {
   const at = (minutes: number, id: string, created: number, over: Partial<ReturnType<typeof result>> = {}) =>
     ({ ...result(id, 0, { created }, NOON + minutes * MINUTE), objectType: "person", ...over }) as Fact;
   const store = (...facts: Fact[]) => path.store.append({ ...EMPTY_BATCH, facts });
+  /** As days later: only what the rows say of themselves makes an hour dirty. */
+  const forgetArrivals = () => path.store.client.command("TRUNCATE TABLE arrivals");
   const states = async () =>
     (
       await path.store.client.query<{ after: number; state: string; requests: string; created: string }>(
@@ -75,11 +77,13 @@ describe.each(STORE_PATHS)("the hourly roll-up, $name", ({ open }) => {
     expect(await states()).toEqual(await folded());
   });
 
-  it("lets the clock change the states of an hour, until none is left open", async () => {
+  it("lets the clock change the states of an hour, until none is left open, and looks at no other", async () => {
+    await forgetArrivals();
     now = NOON + 4 * HOUR;
-    await rollup().round();
+    expect((await rollup().round()).counted).toBe(1);
     expect((await states()).at(-1)).toEqual([2, "overdue", 1, 40]);
     expect(await states()).toEqual(await folded());
+    expect((await rollup().round()).counted).toBe(0);
   });
 
   it("moves a request to its new state when a late result comes, and leaves nothing behind", async () => {
@@ -126,7 +130,21 @@ describe.each(STORE_PATHS)("the hourly roll-up, $name", ({ open }) => {
     const settled = new Map([...SETTINGS, ["", lifecycleSettings({ transientCodes: ["1003"] })]]);
     await path.store.saveFoldSettings(settled, 2);
     const hours = new Set((await states()).map(([hour]) => hour)).size;
+    await forgetArrivals();
     expect((await rollup().round()).counted).toBeGreaterThanOrEqual(hours);
+    expect(await states()).toEqual(await folded());
+    expect((await rollup().round()).counted).toBe(0);
+  });
+
+  it("counts everything after so long a pause that arrivals no longer tell what was touched", async () => {
+    await store(at(10, "late", 100), at(-300, "older", 100));
+    await forgetArrivals();
+    await path.store.saveHourlyCursor(Date.now());
+    await rollup().round();
+    expect(await states()).not.toEqual(await folded());
+    await path.store.client.command("TRUNCATE TABLE sweep_cursors");
+    await path.store.saveHourlyCursor(Date.now() - 3 * 24 * HOUR);
+    expect((await rollup().round()).left).toBe(0);
     expect(await states()).toEqual(await folded());
   });
 

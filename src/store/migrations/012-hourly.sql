@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS hourly_rows {{on_cluster}}
 (
     hour       DateTime('UTC') COMMENT 'in which the requests began',
     rolled_at  DateTime64(3, 'UTC') COMMENT 'by the clock of ClickHouse, before the facts were read; the newest row counts',
-    settles_at DateTime64(3, 'UTC') COMMENT 'until when the clock alone may still change a state; 1970: it cannot',
+    settles_at DateTime64(3, 'UTC') COMMENT 'when the clock alone will have changed the last state that it can, seen from when this was judged; 1970: it cannot',
     fold       UInt64 COMMENT 'a hash of the settings and of the view by which it was judged: when they change, all is judged anew',
     groups     Array(Tuple(
         instance LowCardinality(String), target LowCardinality(String), object_type LowCardinality(String),
