@@ -24,7 +24,7 @@ export const LOADS: Frame = {
         rows({
           title: "Loads of this range",
           about:
-            "Requests by the first part of their correlation id, of the last 6 hours of the range; until: when the first of those that wait is given up. A click leads to its requests; after202 status ID sums up a load of any length.",
+            "Requests by the first part of their correlation id, of the last 6 hours of the range; done: the share of records whose end is known; until: when the first of those that wait is given up. A click leads to its requests; after202 status ID sums up a load of any length.",
           span: 24,
           height: 11,
           columns: {
@@ -42,7 +42,7 @@ export const LOADS: Frame = {
           },
           query: `
             SELECT splitByChar('/', l.correlation_id)[1] AS load, min(l.t0) AS began, count() AS requests, sum(l.expected) AS records,
-                   if(records = 0, 0, sum(l.created + l.updated + l.failed) / records) AS done, sum(l.failed) AS failed,
+                   if(records = 0, 0, 1 - sum(l.outstanding) / records) AS done, sum(l.failed) AS failed,
                    countIf(l.${OPEN}) AS open, countIf(l.state IN ('exhausted', 'overdue')) AS lost,
                    if(countIf(${WAITS}) = 0, NULL, minIf(l.deadline_at, ${WAITS})) AS until
             FROM ${RECENT_LIFECYCLES} AS l
