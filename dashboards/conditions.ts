@@ -22,13 +22,13 @@ const TO = "toTimeZone($__toTime_ms, 'UTC')";
 const NOW = "now64(3, 'UTC')";
 
 /** What is folded when a panel is drawn is bounded, whatever the range. */
-const FOLDED_HOURS = 6;
+const FOLDED_HOURS = 2;
 
 /** The fold of the range, at most of its last hours. */
 export const RECENT_LIFECYCLES = `lifecycles(since = greatest(${FROM}, ${TO} - INTERVAL ${FOLDED_HOURS} HOUR), until = ${TO}, now = ${NOW})`;
 
-/** The fold of those whose link window may still be open: of the last hours before now, whatever the range. */
-export const WAITING_LIFECYCLES = `lifecycles(since = ${NOW} - INTERVAL 2 HOUR, until = ${NOW}, now = ${NOW})`;
+/** The fold of those whose link window of 65 minutes may still be open, whatever the range. */
+export const WAITING_LIFECYCLES = `lifecycles(since = ${NOW} - INTERVAL 80 MINUTE, until = ${NOW}, now = ${NOW})`;
 
 /** Counts by the minute, of the panel's own range. */
 export const TRAFFIC = `traffic(since = ${FROM}, until = ${TO}, now = ${NOW})`;

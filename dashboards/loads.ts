@@ -15,7 +15,7 @@ export const LOADS: Frame = {
   title: "Loads",
   about:
     "Jobs, backfills and campaigns by their correlation ids, and the bulk jobs of Salesforce Data Cloud.",
-  from: "now-6h",
+  from: "now-2h",
   variables: [typed("load", "Correlation id"), INSTANCE, OBJECT_TYPE],
   rows: [
     [
@@ -24,7 +24,7 @@ export const LOADS: Frame = {
         rows({
           title: "Loads of this range",
           about:
-            "Requests by the first part of their correlation id, of the last 6 hours of the range; done: the share of records whose end is known; until: when the first of those that wait is given up. A click leads to its requests; after202 status ID sums up a load of any length.",
+            "Requests by the first part of their correlation id, of the last 2 hours of the range; done: the share of records whose end is known; until: when the first of those that wait is given up. A click leads to its requests; after202 status ID sums up a load of any length.",
           span: 24,
           height: 11,
           columns: {

@@ -111,11 +111,11 @@ export const OVERVIEW: Frame = {
             GROUP BY state ORDER BY requests DESC`,
         }),
         overTime({
-          title: "The last three hours, by the minute",
+          title: "The last hour, by the minute",
           about: "Folded when the panel is drawn: what is happening now, whatever the range above.",
           span: 12,
           height: 8,
-          last: "3h",
+          last: "1h",
           step: "1m",
           bars: true,
           stacked: true,

@@ -99,7 +99,7 @@ export const REQUESTS: Frame = {
         rows({
           title: "Requests, newest first",
           about:
-            "At most 500, of the last 6 hours of the range: choose a shorter one to see older requests. A correlation id finds all below its path. A click opens one.",
+            "At most 500, of the last 2 hours of the range: choose a shorter one to see older requests. A correlation id finds all below its path. A click opens one.",
           span: 24,
           height: 14,
           columns: {
