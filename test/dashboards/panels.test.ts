@@ -62,6 +62,18 @@ describe("dashboards", () => {
     expect([...Object.keys(STATE_COLORS), ...CODES].filter((one) => !shown.has(one))).toEqual([]);
   });
 
+  it("tells the facts of one request in words", () => {
+    const facts = answers.get("after202 / Requests: What is known of it") ?? [];
+    expect(facts.map(({ what, told, records }) => [what, told, records])).toEqual([
+      ["submission", "answered 202", "100"],
+      ["result", "60 created, 40 updated", "100"],
+    ]);
+    expect(answers.get("after202 / Requests: How it stands")?.[0]).toMatchObject({
+      state: "succeeded",
+      created: "60",
+    });
+  });
+
   it("counts states as the fold does: what the overview shows is what the list of requests shows", async () => {
     const overview = answers.get("after202 / Overview: States") ?? [];
     const folded = await ask<{ state: string; requests: string }>(
