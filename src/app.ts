@@ -57,7 +57,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
   };
   try {
     await store.saveFoldSettings(config.lifecycle, systemClock.now());
-    const metrics = createServiceMetrics();
+    const version = loadVersion();
+    const metrics = createServiceMetrics(version);
     const pipeline = openPipeline({
       store,
       clock: systemClock,
@@ -161,7 +162,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       logger: logger.child({ part: "api" }),
       auth: config.auth,
       adminKey: config.adminKey,
-      version: loadVersion(),
+      version,
       roles,
     });
     closers.push(() => api.close());

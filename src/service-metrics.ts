@@ -1,14 +1,25 @@
-/** Prometheus metrics of the pipeline, the sources and the process; those of HTTP are the API's own. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+/** Prometheus metrics of the pipeline, the sources and alerting; those of HTTP are the API's own. */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { EngineFigures } from "./alerts/engine.ts";
 import type { HourlyFigures } from "./alerts/hourly-rollup.ts";
 import type { OutboxObserver } from "./alerts/outbox-observer.ts";
 import { completenessOf, type JudgedWindow } from "./core/completeness.ts";
 import type { SourceStatus } from "./core/ports.ts";
-import type { PipelineObserver } from "./pipeline/pipeline-observer.ts";
+import { createLabelBound } from "./label-bound.ts";
+import type { AppendOutcome, PipelineObserver } from "./pipeline/pipeline-observer.ts";
+import { observeProcess } from "./process-metrics.ts";
 
+// Series are there from the start, at 0: of a counter that begins with 1 nobody sees that it has increased.
+const EVENT_OUTCOMES = ["new", "duplicate", "dead"];
+const APPEND_OUTCOMES: readonly AppendOutcome[] = ["stored", "unavailable", "refused"];
+const DELIVERY_OUTCOMES = ["delivered", "retried", "undeliverable"];
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const ROWS = [1, 10, 100, 1_000, 5_000, 10_000, 20_000, 50_000];
+/** Relays name themselves, in a header. */
+const MOST_SOURCES = 50;
+/** Instances are named by events. */
+const MOST_INSTANCES = 100;
+const MOST_KINDS = 20;
 
 export interface ServiceMetrics {
   readonly registry: Registry;
@@ -17,10 +28,12 @@ export interface ServiceMetrics {
   watchSources(statuses: () => readonly SourceStatus[]): void;
 }
 
-export function createServiceMetrics(): ServiceMetrics {
+/** @param version of after202 */
+export function createServiceMetrics(version: string): ServiceMetrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry, prefix: "after202_" });
+  observeProcess(registry, version);
+  const sourceLabel = createLabelBound(MOST_SOURCES);
   const events = new Counter({
     name: "after202_events_total",
     help: "Events taken in, by path, source and outcome (new, duplicate, dead).",
@@ -46,6 +59,7 @@ export function createServiceMetrics(): ServiceMetrics {
     buckets: SECONDS,
     registers,
   });
+  for (const outcome of APPEND_OUTCOMES) appends.zero({ outcome });
   const rows = new Histogram({
     name: "after202_store_append_rows",
     help: "Rows in an append to the store.",
@@ -65,12 +79,13 @@ export function createServiceMetrics(): ServiceMetrics {
   return {
     registry,
     observer: {
-      delivered(path, source, receipt) {
+      delivered(path, name, receipt) {
+        const source = sourceLabel(name);
         events.inc({ path, source, outcome: "new" }, receipt.fresh);
         events.inc({ path, source, outcome: "duplicate" }, receipt.duplicate);
         events.inc({ path, source, outcome: "dead" }, receipt.dead);
       },
-      refused: (path, source, code) => refused.inc({ path, source, code }),
+      refused: (path, source, code) => refused.inc({ path, source: sourceLabel(source), code }),
       buried: (code) => buried.inc({ code }),
       appending(count) {
         rows.observe(count);
@@ -90,6 +105,7 @@ export function createServiceMetrics(): ServiceMetrics {
         registers,
         collect() {
           for (const { name, path, state } of statuses()) {
+            for (const outcome of EVENT_OUTCOMES) events.inc({ path, source: name, outcome }, 0);
             up.set({ source: name, path }, state === "reading" || state === "idle" ? 1 : 0);
           }
         },
@@ -102,6 +118,17 @@ export function createServiceMetrics(): ServiceMetrics {
         collect() {
           for (const { name, path, lastEventAt } of statuses()) {
             if (lastEventAt !== null) last.set({ source: name, path }, lastEventAt / 1_000);
+          }
+        },
+      });
+      const covered = new Gauge({
+        name: "after202_source_covered_until_timestamp_seconds",
+        help: "Time up to which a journal has been read and stored; it keeps events for 7 days.",
+        labelNames: ["source", "path"],
+        registers,
+        collect() {
+          for (const { name, path, coveredUntil } of statuses()) {
+            if (coveredUntil !== null) covered.set({ source: name, path }, coveredUntil / 1_000);
           }
         },
       });
@@ -126,13 +153,13 @@ export function createAlertMetrics(registry: Registry): {
   const completeness = new Gauge({
     name: "after202_stream_completeness_ratio",
     help: "Of the records that an instance's metrics events state, within 7 days, the share that has arrived.",
-    labelNames: ["instance"],
+    labelNames: ["upstream_instance"],
     registers,
   });
   const missing = new Gauge({
     name: "after202_stream_missing_records",
     help: "Records that metrics events state, within 7 days, and that have not arrived.",
-    labelNames: ["instance", "object_type", "priority"],
+    labelNames: ["upstream_instance", "object_type", "priority"],
     registers,
   });
   const rollupAge = new Gauge({
@@ -184,12 +211,13 @@ export function createAlertMetrics(registry: Registry): {
     completeness(windows) {
       completeness.reset();
       missing.reset();
-      for (const instance of new Set(windows.map((one) => one.instance))) {
-        completeness.set({ instance }, completenessOf(windows.filter((one) => one.instance === instance)));
-      }
-      for (const one of windows) {
-        const { instance, objectType: object_type, priority } = one;
-        missing.inc({ instance, object_type, priority }, one.missing);
+      // not `instance`: that label is Prometheus's own, and would be renamed at every scrape
+      const [type, rank] = [createLabelBound(MOST_KINDS), createLabelBound(MOST_KINDS)];
+      for (const [upstream_instance, own] of byInstance(windows)) {
+        completeness.set({ upstream_instance }, completenessOf(own));
+        for (const { objectType, priority, missing: count } of own) {
+          missing.inc({ upstream_instance, object_type: type(objectType), priority: rank(priority) }, count);
+        }
       }
     },
     outbox: {
@@ -199,7 +227,10 @@ export function createAlertMetrics(registry: Registry): {
       },
       retried: (hook) => deliveries.inc({ hook, outcome: "retried" }),
       undeliverable: (hook) => deliveries.inc({ hook, outcome: "undeliverable" }),
-      waiting: (hook, count) => waiting.set({ hook }, count),
+      waiting(hook, count) {
+        waiting.set({ hook }, count);
+        for (const outcome of DELIVERY_OUTCOMES) deliveries.inc({ hook, outcome }, 0);
+      },
     },
     leading: (isLeading) => leading.set(isLeading ? 1 : 0),
     engine(figures) {
@@ -208,4 +239,14 @@ export function createAlertMetrics(registry: Registry): {
       ticks.observe(figures.tickMs / 1_000);
     },
   };
+}
+
+function byInstance(windows: readonly JudgedWindow[]): Map<string, JudgedWindow[]> {
+  const label = createLabelBound(MOST_INSTANCES);
+  const groups = new Map<string, JudgedWindow[]>();
+  for (const one of windows) {
+    const instance = label(one.instance);
+    groups.set(instance, [...(groups.get(instance) ?? []), one]);
+  }
+  return groups;
 }

@@ -1,6 +1,8 @@
 /** Metrics of dead letters: how many wait, and what became of the others. That they come is the pipeline's to count. */
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { DeadLetterStore } from "../core/dead-letter-ports.ts";
+import { inTime } from "./in-time.ts";
+import { SCRAPE_TIMEOUT_MS } from "./limits.ts";
 
 export interface DeadLetterMetrics {
   readonly settled: Counter<"outcome">;
@@ -19,7 +21,7 @@ export function createDeadLetterMetrics(
     async collect() {
       waiting.reset();
       // a scrape tells what it can: the store's absence has a metric of its own
-      const counts = await deadLetters.deadLettersByCode().catch(() => new Map<string, number>());
+      const counts = await inTime(deadLetters.deadLettersByCode(), SCRAPE_TIMEOUT_MS, new Map<string, number>());
       for (const [code, letters] of counts) waiting.set({ code }, letters);
     },
   });

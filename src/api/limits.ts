@@ -50,6 +50,8 @@ export const TIMEOUT_CHECK_MS = 5_000;
 export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** How long the store may take to answer a readiness check. */
 export const PING_TIMEOUT_MS = 2_000;
+/** How long a scrape waits for what the store counts; Prometheus gives up after 10 seconds. */
+export const SCRAPE_TIMEOUT_MS = 5_000;
 
 /** Longest id that can be asked for; the store holds none that is longer. */
 export const MAX_ID_LENGTH = 1_024;

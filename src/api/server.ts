@@ -49,6 +49,7 @@ import { submissionRoutes } from "./routes/submissions.ts";
 import { webhookRoutes } from "./routes/webhook.ts";
 import { compileConvertingCheck } from "./schema-check.ts";
 import { createSettlementWatch } from "./settlement-watch.ts";
+import { observeStore } from "./store-answers.ts";
 import { collectRoutes, refuseUnknownRoutes } from "./unknown-route.ts";
 
 /** Ids in paths may be long; the length itself is checked by the routes. */
@@ -60,6 +61,7 @@ export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
   const live = createLiveFeed({ ...parts, limits: { ...LIVE_LIMITS, ...parts.settings?.live } });
   const metrics = createHttpMetrics(parts.registry, () => watch.waiting);
   observeLiveFeed(parts.registry, live);
+  observeStore(parts.registry, parts.health);
   const answerProblem = problemHandler((code) => metrics.refusals.inc({ code }));
   const requestTimeout = parts.settings?.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const app = fastify({

@@ -3,11 +3,11 @@
  */
 import { Type } from "typebox";
 import { After202Error } from "../../core/errors.ts";
-import { PING_TIMEOUT_MS } from "../limits.ts";
 import type { ApiParts } from "../parts.ts";
 import type { RouteApp } from "../route-app.ts";
 import { routeErrors } from "../route-errors.ts";
 import { closed, untied } from "../schemas/field.ts";
+import { storeAnswers } from "../store-answers.ts";
 
 const html = (body: string): string =>
   `<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>after202</title><h1>after202</h1>\n${body}\n</html>\n`;
@@ -79,7 +79,7 @@ export function serviceRoutes(app: RouteApp, parts: ApiParts): void {
       },
     },
     async (_request, reply) => {
-      if (await answersInTime(parts.health.ping())) {
+      if (await storeAnswers(parts.health)) {
         const alerts = parts.alerts && { alerts: parts.alerts.leads() ? "leading" : "standby" };
         return { status: "ready", parts: { store: "up", ...alerts } };
       }
@@ -126,19 +126,4 @@ export function serviceRoutes(app: RouteApp, parts: ApiParts): void {
   app.get("/", { ...open, schema: { hide: true } }, (_request, reply) =>
     reply.type("text/html; charset=utf-8").send(INDEX),
   );
-}
-
-/** A store that hangs is as far away as one that refuses. */
-async function answersInTime(ping: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PING_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([ping, late]);
-  } catch {
-    return false;
-  } finally {
-    clearTimeout(timer);
-  }
 }
