@@ -162,6 +162,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       logger: logger.child({ part: "api" }),
       auth: config.auth,
       adminKey: config.adminKey,
+      readKey: config.readKey,
       version,
       roles,
     });

@@ -50,6 +50,7 @@ export interface Config {
   readonly relays: RelaysConfig;
   readonly auth: "keys" | "off";
   readonly adminKey: string | undefined;
+  readonly readKey: string | undefined;
   readonly alerts: AlertConfig;
   /** undefined: no Data Cloud is watched. */
   readonly salesforce: SalesforceConfig | undefined;
@@ -80,8 +81,8 @@ export function loadConfig(
   if (values.API_AUTH === "off" && !isLoopback(host)) {
     problems.push(`API_AUTH=off needs a loopback HOST, and ${host} is none: use keys, or HOST=127.0.0.1.`);
   }
-  if (values.API_ADMIN_KEY !== undefined && values.API_ADMIN_KEY.length < 16) {
-    problems.push("API_ADMIN_KEY is too short: at least 16 characters.");
+  for (const name of ["API_ADMIN_KEY", "API_READ_KEY"] as const) {
+    if ((values[name]?.length ?? 16) < 16) problems.push(`${name} is too short: at least 16 characters.`);
   }
   if (values.CLICKHOUSE_CLUSTER !== undefined && values.CLICKHOUSE_URL === undefined) {
     problems.push("CLICKHOUSE_CLUSTER needs CLICKHOUSE_URL: the embedded store has no cluster.");
@@ -107,6 +108,7 @@ export function loadConfig(
     relays,
     auth: values.API_AUTH ?? "keys",
     adminKey: values.API_ADMIN_KEY,
+    readKey: values.API_READ_KEY,
     alerts,
     salesforce,
   };

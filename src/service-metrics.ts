@@ -98,6 +98,9 @@ export function createServiceMetrics(version: string): ServiceMetrics {
       },
     },
     watchSources(statuses) {
+      for (const { name, path } of statuses()) {
+        for (const outcome of EVENT_OUTCOMES) events.inc({ path, source: name, outcome }, 0);
+      }
       const up = new Gauge({
         name: "after202_source_up",
         help: "1 while a source reads or waits at the end of its stream, 0 while it retries after a fault.",
@@ -105,7 +108,6 @@ export function createServiceMetrics(version: string): ServiceMetrics {
         registers,
         collect() {
           for (const { name, path, state } of statuses()) {
-            for (const outcome of EVENT_OUTCOMES) events.inc({ path, source: name, outcome }, 0);
             up.set({ source: name, path }, state === "reading" || state === "idle" ? 1 : 0);
           }
         },

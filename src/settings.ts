@@ -200,6 +200,9 @@ export const SETTINGS = {
   ALERT_ALLOW_PRIVATE: setting(flag, "Hooks may point at private and loopback addresses.", "false"),
   API_AUTH: setting(oneOf("keys", "off"), "keys, or off (on a loopback HOST only).", "keys"),
   API_ADMIN_KEY: secret("A key with every scope, at least 16 characters, beside those of `keys create`."),
+  API_READ_KEY: secret(
+    "A key with the scope read, at least 16 characters: for Prometheus, who has to get in while the store is away, too.",
+  ),
 } as const satisfies Record<string, Setting<unknown>>;
 
 export type SettingName = keyof typeof SETTINGS;

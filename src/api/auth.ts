@@ -33,6 +33,7 @@ interface AuthParts {
   readonly clock: Clock;
   readonly auth: "keys" | "off";
   readonly adminKey?: string | undefined;
+  readonly readKey?: string | undefined;
 }
 
 /** Takes one from the address's allowance for doubtful keys; rejects when there is none left. */
@@ -40,6 +41,7 @@ type Doubt = (request: FastifyRequest) => Promise<void>;
 
 const EVERYONE: Caller = { keyId: "off", scopes: ["admin"] };
 const ADMIN: Caller = { keyId: "admin", scopes: ["admin"] };
+const READER: Caller = { keyId: "reader", scopes: ["read"] };
 
 /** Guards every route that is registered after this call. */
 export function guardRoutes(app: FastifyInstance, parts: AuthParts, doubt: Doubt): void {
@@ -73,6 +75,7 @@ function keyIdentifier(parts: AuthParts, doubt: Doubt): (request: FastifyRequest
   return async (request) => {
     const text = sentKey(request);
     if (parts.adminKey !== undefined && equalInConstantTime(text, parts.adminKey)) return ADMIN;
+    if (parts.readKey !== undefined && equalInConstantTime(text, parts.readKey)) return READER;
     const plain = parseApiKey(text);
     const cold = plain !== undefined && cache.isCold(plain.keyId);
     if (cold) await doubt(request);

@@ -21,7 +21,11 @@ export function createDeadLetterMetrics(
     async collect() {
       waiting.reset();
       // a scrape tells what it can: the store's absence has a metric of its own
-      const counts = await inTime(deadLetters.deadLettersByCode(), SCRAPE_TIMEOUT_MS, new Map<string, number>());
+      const counts = await inTime(
+        deadLetters.deadLettersByCode(),
+        SCRAPE_TIMEOUT_MS,
+        new Map<string, number>(),
+      );
       for (const [code, letters] of counts) waiting.set({ code }, letters);
     },
   });

@@ -112,6 +112,8 @@ export interface ApiParts {
   readonly auth: "keys" | "off";
   /** A key that works as an admin key without being stored. */
   readonly adminKey?: string | undefined;
+  /** A key with the scope read that works without being stored, also while the store is away. */
+  readonly readKey?: string | undefined;
   readonly version: string;
   readonly roles: readonly string[];
   readonly settings?: ApiSettings | undefined;

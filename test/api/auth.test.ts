@@ -112,6 +112,20 @@ describe("API keys", () => {
     expect(await statusOf(api, bearer(key))).toBe(200);
   });
 
+  it("of the settings open what can be read, while the store is away as well, and nothing else", async () => {
+    const readKey = "a-key-for-prometheus";
+    const api = await startApi({ readKey });
+    api.store.fault = STORE_AWAY;
+    const headers = { authorization: `Bearer ${readKey}` };
+    const { status, text } = await api.call("/metrics", { headers });
+    expect(status).toBe(200);
+    expect(text).toMatch(/^after202_store_up 0$/m);
+    api.store.fault = undefined;
+    expect((await api.call("/metrics", { headers })).text).toMatch(/^after202_store_up 1$/m);
+    const refused = await api.call("/v1/silences?silenceId=1", { method: "DELETE", headers });
+    expect([refused.status, refused.body.error.code]).toEqual([403, "SCOPE_MISSING"]);
+  });
+
   it("cannot be guessed faster than the limit, while good ones pass", async () => {
     const api = await startApi({ settings: { maxDoubtfulKeysPerSecond: 3 } });
     const good = await api.key("read");

@@ -61,6 +61,12 @@ describe("the service", () => {
     expect(text).toMatch(/^after202_http_problems_total\{code="REQUEST_UNKNOWN"\} 5$/m);
   });
 
+  it("does not keep a scrape waiting for a store that hangs", async () => {
+    const api = await startApi({ health: { ping: () => new Promise(() => undefined) } });
+    const { text } = await api.call("/metrics");
+    expect(text).toMatch(/^after202_store_up 0$/m);
+  });
+
   it("sends headers that keep browsers from being misled", async () => {
     const api = await startApi();
     const { headers } = await api.call("/v1/stream");

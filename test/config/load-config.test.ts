@@ -240,6 +240,11 @@ describe("a secret", () => {
     expect(accused({ API_ADMIN_KEY: "x".repeat(15) })).toEqual(["API_ADMIN_KEY"]);
     expect(loadConfig({ API_ADMIN_KEY: "x".repeat(16) }).adminKey).toHaveLength(16);
   });
+
+  it("that opens what can be read is at least 16 characters long", () => {
+    expect(accused({ API_READ_KEY: "x".repeat(15) })).toEqual(["API_READ_KEY"]);
+    expect(loadConfig({ API_READ_KEY: "x".repeat(16) }).readKey).toHaveLength(16);
+  });
 });
 
 describe("${NAME} in the file", () => {

@@ -1,9 +1,7 @@
 /**
  * Against a real Alertmanager (Debian: prometheus-alertmanager): what the hook sends arrives, is silenced, and resolves.
  */
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,11 +13,14 @@ import type { Alert } from "../../src/core/alert.ts";
 import { MemoryOutboxStore } from "../alerts/hooks/memory-outbox.ts";
 import { sampleAlert, samplePayload } from "../alerts/hooks/sample-alert.ts";
 import { listLogger } from "../pipeline/test-clock.ts";
+import { type Daemon, findProgram, freePort, startDaemon } from "./daemon.ts";
 
-const BINARY = ["prometheus-alertmanager", "alertmanager"].find(isInstalled);
-if (BINARY === undefined) {
-  console.warn("alertmanager.test.ts is skipped: install Debian's prometheus-alertmanager to run it.");
-}
+const BINARY = findProgram(
+  "alertmanager.test.ts",
+  "prometheus-alertmanager",
+  "prometheus-alertmanager",
+  "alertmanager",
+);
 
 interface Seen {
   readonly labels: Record<string, string>;
@@ -32,9 +33,8 @@ interface Seen {
 
 describe.skipIf(BINARY === undefined)("a real Alertmanager", () => {
   let directory: string;
-  let alertmanager: ChildProcess;
+  let alertmanager: Daemon;
   let base: string;
-  let output = "";
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), "after202-alertmanager-"));
@@ -42,23 +42,20 @@ describe.skipIf(BINARY === undefined)("a real Alertmanager", () => {
     writeFileSync(config, "route: {receiver: none, group_wait: 1s}\nreceivers: [{name: none}]\n");
     const port = await freePort();
     base = `http://127.0.0.1:${port}`;
-    alertmanager = spawn(BINARY ?? "", [
+    alertmanager = startDaemon(BINARY ?? "", [
       `--config.file=${config}`,
       `--storage.path=${directory}`,
       `--web.listen-address=127.0.0.1:${port}`,
       "--cluster.listen-address=",
     ]);
-    alertmanager.stderr?.on("data", (text: Buffer) => (output += text.toString()));
     await eventually(
       async () => (await fetch(`${base}/-/ready`)).ok,
-      () => output,
+      () => alertmanager.output(),
     );
   });
 
   afterAll(async () => {
-    const ended = new Promise((resolve) => alertmanager.once("exit", resolve));
-    alertmanager.kill();
-    await ended;
+    await alertmanager.end();
     rmSync(directory, { recursive: true });
   });
 
@@ -170,23 +167,6 @@ describe.skipIf(BINARY === undefined)("a real Alertmanager", () => {
     expect((await seen("silenced"))?.status.state).toBe("suppressed");
   });
 });
-
-function isInstalled(binary: string): boolean {
-  try {
-    execFileSync(binary, ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function eventually(condition: () => Promise<boolean>, why = () => ""): Promise<void> {
   const until = Date.now() + 20_000;
