@@ -16,6 +16,7 @@ import { CHECKOUT } from "../house/checkout.ts";
 import { type Daemon, findProgram, freePort, startDaemon } from "./daemon.ts";
 
 const PROMETHEUS = findProgram("prometheus.test.ts", "prometheus", "prometheus");
+const PROMTOOL = "promtool"; // of the same package
 const DEPLOY = `${CHECKOUT}deploy/prometheus/`;
 const READ_KEY = "a-key-for-prometheus-alone";
 const SPEED = 300;
@@ -34,7 +35,7 @@ interface Sample {
 describe.skipIf(PROMETHEUS === undefined)("promtool", () => {
   const paths = (folder: string): string[] => readdirSync(DEPLOY + folder).map((file) => `${folder}/${file}`);
   const run = (...args: string[]): string =>
-    execFileSync("promtool", args, { cwd: DEPLOY, encoding: "utf8", stdio: "pipe" });
+    execFileSync(PROMTOOL, args, { cwd: DEPLOY, encoding: "utf8", stdio: "pipe" });
 
   it("finds the rules in order", () => {
     expect(run("check", "rules", ...paths("rules"))).toContain("SUCCESS: 18 rules found");
@@ -53,7 +54,7 @@ describe.skipIf(PROMETHEUS === undefined)("promtool", () => {
         file,
         readFileSync(file, "utf8").replace("after202_store_up == 0", "after202_store_up == 2"),
       );
-      const { status } = spawnSync("promtool", ["test", "rules", join(directory, "tests/process.test.yml")]);
+      const { status } = spawnSync(PROMTOOL, ["test", "rules", join(directory, "tests/process.test.yml")]);
       expect(status).toBe(1);
     } finally {
       rmSync(directory, { recursive: true });
@@ -138,7 +139,7 @@ describe.skipIf(PROMETHEUS === undefined)("a real Prometheus", () => {
     const response = await fetch(`${service.url}/metrics`, {
       headers: { authorization: `Bearer ${READ_KEY}` },
     });
-    const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
+    const { status, stdout, stderr } = spawnSync(PROMTOOL, ["check", "metrics"], {
       input: await response.text(),
       encoding: "utf8",
     });
