@@ -5,6 +5,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { type Role, ROLES } from "../../src/config.ts";
 import type { Environment } from "../e2e/service.ts";
 import { until } from "../e2e/until.ts";
 
@@ -20,8 +21,14 @@ export interface ServiceProcess {
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
-/** @param env settings, PORT excepted: that is chosen here and kept */
-export async function createServiceProcess(env: Environment): Promise<ServiceProcess> {
+/**
+ * @param env settings, PORT excepted: that is chosen here and kept
+ * @param roles default: all
+ */
+export async function createServiceProcess(
+  env: Environment,
+  roles?: readonly Role[],
+): Promise<ServiceProcess> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
@@ -37,7 +44,7 @@ export async function createServiceProcess(env: Environment): Promise<ServicePro
   return {
     url,
     async start() {
-      child = runService({ ...env, PORT: String(port) });
+      child = runService({ ...env, PORT: String(port) }, roles);
       const started = child;
       await until(
         "the service is ready",
@@ -56,8 +63,8 @@ export async function createServiceProcess(env: Environment): Promise<ServicePro
 }
 
 /** `after202 serve` with exactly these settings. */
-export function runService(env: Environment): ChildProcess {
-  return spawn(process.execPath, ["--import", "tsx", MAIN, "serve"], {
+export function runService(env: Environment, roles: readonly Role[] = ROLES): ChildProcess {
+  return spawn(process.execPath, ["--import", "tsx", MAIN, "serve", "--roles", roles.join(",")], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
