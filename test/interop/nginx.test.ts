@@ -19,6 +19,7 @@ import { resultsEvent } from "../pipeline/sample-events.ts";
 import { type ClickHouseEndpoint, openClickHouseEndpoint } from "../store/clickhouse-endpoint.ts";
 import { type Daemon, findProgram, freePort, startDaemon } from "./daemon.ts";
 
+const OPENSSL = "openssl"; // comes with Debian's nginx
 const NGINX = findProgram("nginx.test.ts", "nginx", "nginx", "/usr/sbin/nginx");
 
 describe.skipIf(NGINX === undefined)("a real nginx in front of two API processes", () => {
@@ -64,7 +65,7 @@ describe.skipIf(NGINX === undefined)("a real nginx in front of two API processes
     const files = ["-keyout", join(directory, "privkey.pem"), "-out", join(directory, "fullchain.pem")];
     const name = ["-subj", "/CN=after202.example.com", "-addext", "subjectAltName=IP:127.0.0.1"];
     const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
-    execFileSync("openssl", ["req", "-x509", ...kind, ...name, ...files], { stdio: "ignore" });
+    execFileSync(OPENSSL, ["req", "-x509", ...kind, ...name, ...files], { stdio: "ignore" });
     certificate = readFileSync(join(directory, "fullchain.pem"), "utf8");
   }
 
