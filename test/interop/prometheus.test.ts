@@ -12,7 +12,7 @@ import { openSimulator, type Simulator } from "../../src/simulator/simulator.ts"
 import { openRecordedSubmitter } from "../../src/cli/recorded-submitter.ts";
 import { environmentOf, openService, type Service } from "../e2e/service.ts";
 import { until } from "../e2e/until.ts";
-import { CHECKOUT } from "../house/checkout.ts";
+import { CHECKOUT, filesUnder, read } from "../house/checkout.ts";
 import { type Daemon, findProgram, freePort, startDaemon } from "./daemon.ts";
 
 const PROMETHEUS = findProgram("prometheus.test.ts", "prometheus", "prometheus");
@@ -181,6 +181,25 @@ describe.skipIf(PROMETHEUS === undefined)("a real Prometheus", () => {
     for (const name of recorded.filter((one) => !silent.test(one))) {
       await until(`${name} is computed`, async () => (await query(name)).length > 0);
     }
+  });
+
+  it("knows every metric that rules and runbooks name, and can compute what they ask", async () => {
+    const [files, pages] = [filesUnder("deploy/prometheus/rules", ".yml"), filesUnder("deploy", ".md")];
+    const asked = pages.flatMap((path) =>
+      [...read(path).matchAll(/^```promql\n([^]*?)^```/gm)].flatMap(([, code = ""]) =>
+        code.trim().split("\n"),
+      ),
+    );
+    expect(asked.length).toBeGreaterThan(25);
+    for (const expression of asked) await query(expression);
+    const answer = await fetch(`${base}/api/v1/metadata`);
+    const { data } = (await answer.json()) as { data: Record<string, unknown> };
+    const text = [...files.map(read), ...asked].join("\n");
+    const named = [...text.matchAll(/(?<![\w:/])after202_\w+(?![\w:])/g)].map(([name]) =>
+      name.replace(/_(bucket|count|sum)$/, ""),
+    );
+    expect(new Set(named).size).toBeGreaterThan(15);
+    expect(named.filter((name) => data[name] === undefined)).toEqual([]);
   });
 
   it("raises no alarm about a service that is well", async () => {
