@@ -66,10 +66,14 @@ describe("runbooks", () => {
 
   it("tell of commands and options that there are", async () => {
     const program = await createProgram([]);
-    const told = filesUnder("deploy", ".md").flatMap((path) =>
-      [...read(path).matchAll(/(?:^|`|npx |compose exec after202 )after202 ([a-z][^`\n#|]*)/gm)].map(
-        ([, rest = ""]) => rest,
+    const code = [
+      ...blocks("sh").flatMap(([, lines]) => lines.split("\n")),
+      ...filesUnder("deploy", ".md").flatMap((path) =>
+        [...read(path).matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, span = ""]) => span),
       ),
+    ];
+    const told = code.flatMap((line) =>
+      [...line.matchAll(/(?:^|=\S+ )after202 ([a-z][^#|]*)/g)].map(([, rest = ""]) => rest),
     );
     expect(told.length).toBeGreaterThan(40);
     for (const line of told) {
