@@ -21,6 +21,8 @@ export interface BenchContext {
 export interface Benchmark {
   readonly name: string;
   readonly about: string;
+  /** Runs when it is asked for by name, and not with all others. */
+  readonly onRequest?: boolean;
   run(context: BenchContext): AsyncIterable<Figure>;
 }
 

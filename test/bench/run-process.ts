@@ -64,9 +64,9 @@ async function run(options: RunOptions): Promise<number> {
   mkdirSync(dirname(resolve(options.json)), { recursive: true });
   try {
     for (const one of BENCHMARKS) {
-      if (isChosen(one.name)) await collect(one.name, one.about, one.run(context));
+      if (isChosen(one)) await collect(one.name, one.about, one.run(context));
     }
-    const ofScales = SCALE_BENCHMARKS.filter((one) => isChosen(one.name));
+    const ofScales = SCALE_BENCHMARKS.filter((one) => isChosen(one));
     if (ofScales.length > 0) await runScales(context, ofScales, options.scales, collect);
   } finally {
     rmSync(work, { recursive: true, force: true, maxRetries: 3 });
@@ -82,13 +82,14 @@ async function run(options: RunOptions): Promise<number> {
   return failures.length === 0 ? 0 : 1;
 }
 
-/** A name stands for itself and for all that begin with it and a dash; no name for all. @throws TypeError */
-function chooser(names: readonly string[]): (name: string) => boolean {
+/** A name stands for itself and for all that begin with it and a dash; no name for all that are not on request. @throws TypeError */
+function chooser(names: readonly string[]): (one: { name: string; onRequest?: boolean }) => boolean {
   const stands = (given: string, name: string): boolean => name === given || name.startsWith(`${given}-`);
   for (const given of names) {
     if (!ALL.some(({ name }) => stands(given, name))) throw new TypeError(`${given} is no benchmark`);
   }
-  return (name) => names.length === 0 || names.some((given) => stands(given, name));
+  return ({ name, onRequest }) =>
+    names.length === 0 ? onRequest !== true : names.some((given) => stands(given, name));
 }
 
 function listOfAll(): string {
