@@ -11,7 +11,15 @@ import { markCancelledRefreshes } from "./cancelled-refresh.ts";
 import type { Fact } from "./fact.ts";
 import { foldLifecycle, type FoldContext, type Lifecycle } from "./lifecycle.ts";
 import { settingsOf, type SettingsByInstance } from "./lifecycle-settings.ts";
-import type { Clock, CoverageGap, FactReader, ListPosition, RequestFilter } from "./ports.ts";
+import { awaitsPersons } from "./missing-persons.ts";
+import type {
+  Clock,
+  CorrelatedRequest,
+  CoverageGap,
+  FactReader,
+  ListPosition,
+  RequestFilter,
+} from "./ports.ts";
 
 export interface LifecyclePage {
   readonly items: readonly Lifecycle[];
@@ -24,11 +32,14 @@ export interface Ledger {
   get(requestId: string): Promise<Lifecycle | undefined>;
   getMany(requestIds: readonly string[]): Promise<Map<string, Lifecycle>>;
   list(filter: RequestFilter, after: ListPosition | undefined, limit: number): Promise<LifecyclePage>;
-  correlation(correlationId: string): Promise<CorrelationRollup | undefined>;
+  /** @param inShort its requests lack what only timelines tell; the roll-up itself is the same */
+  correlation(correlationId: string, inShort?: boolean): Promise<CorrelationRollup | undefined>;
 }
 
 /** How many requests are folded at once; bounds the memory of a roll-up. */
 const CHUNK = 2_000;
+/** Fewer requests are looked up one by one: that is faster than a stretch of time. */
+const WORTH_A_STRETCH = 50;
 /** In search of a state so many requests are folded at once, and so many times; then the page goes out as it is. */
 const FOLDED_AT_ONCE = 1_000;
 const LONGEST_SEARCH = 50;
@@ -62,8 +73,11 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
   }
 
   /** Folds what was asked for, and where adoption is possible, the requests around it. */
-  async function foldMany(requestIds: readonly string[]): Promise<Folded> {
-    const [seen, facts] = await Promise.all([context(), store.factsOf(requestIds)]);
+  async function foldMany(
+    requestIds: readonly string[],
+    reading: Promise<Map<string, Fact[]>> = store.factsOf(requestIds),
+  ): Promise<Folded> {
+    const [seen, facts] = await Promise.all([context(), reading]);
     const folded = foldAll(facts, seen);
     const doubtful = new Set<string>();
     for (const one of folded.values()) {
@@ -131,18 +145,33 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     return false;
   }
 
-  async function correlation(correlationId: string): Promise<CorrelationRollup | undefined> {
+  async function correlation(correlationId: string, inShort = false): Promise<CorrelationRollup | undefined> {
     const requests = new Map<string, Lifecycle>();
     for (let after = ""; ;) {
-      const ids = await store.requestsOfCorrelation(correlationId, after, CHUNK);
-      for (const one of (await getMany(ids)).values()) requests.set(one.requestId, one);
-      const last = ids.at(-1);
-      if (ids.length < CHUNK || last === undefined) break;
-      after = last;
+      const found = await store.requestsOfCorrelation(correlationId, after, CHUNK);
+      const folded = inShort ? await foldInShort(found) : await getMany(found.map((one) => one.requestId));
+      for (const one of folded.values()) requests.set(one.requestId, one);
+      const last = found.at(-1);
+      if (found.length < CHUNK || last === undefined) break;
+      after = last.requestId;
     }
     return requests.size === 0
       ? undefined
       : rollUp(correlationId, await marked([...requests.values()]), clock.now());
+  }
+
+  /** Those that wait for persons are read in full: what is missing is asked by the ids of their attempts. */
+  async function foldInShort(found: readonly CorrelatedRequest[]): Promise<ReadonlyMap<string, Lifecycle>> {
+    const ids = found.map((one) => one.requestId);
+    if (ids.length < WORTH_A_STRETCH) return getMany(ids);
+    const since = found.reduce((first, one) => Math.min(first, one.since), Infinity);
+    const until = found.reduce((last, one) => Math.max(last, one.until), 0);
+    const facts = await store.shortFactsOf(ids, since, until);
+    if (facts === undefined) return getMany(ids);
+    const { folded } = await foldMany(ids, Promise.resolve(facts));
+    const waiting = [...folded].flatMap(([id, one]) => (awaitsPersons(one) ? [id] : []));
+    const full = waiting.length === 0 ? folded : await getMany(waiting);
+    return new Map([...folded, ...full]);
   }
 
   async function marked(requests: readonly Lifecycle[]): Promise<Lifecycle[]> {

@@ -2,7 +2,7 @@
 import { timeText } from "./lifecycle-json.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { awaitsPersons, type MissingPerson, type MissingPersons, waitingRecords } from "./missing-persons.ts";
-import type { LinkWait } from "./ports.ts";
+import type { LinkWait } from "./link-ports.ts";
 
 export interface MissingPersonsPage {
   /** undefined: its submissions told no link values. */

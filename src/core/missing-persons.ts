@@ -8,7 +8,7 @@
  */
 import type { Ledger } from "./ledger.ts";
 import { isTerminal, type Lifecycle, type LifecycleState } from "./lifecycle.ts";
-import type { LinkKeyReader, LinkWait } from "./ports.ts";
+import type { LinkKeyReader, LinkWait } from "./link-ports.ts";
 
 export interface MissingPerson {
   readonly instance: string;

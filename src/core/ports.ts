@@ -274,6 +274,13 @@ export interface JobStart {
   readonly at: number;
 }
 
+/** A request under a correlation id, and when it began as far as its facts there know: epoch milliseconds. */
+export interface CorrelatedRequest {
+  readonly requestId: string;
+  readonly since: number;
+  readonly until: number;
+}
+
 export interface FactReader {
   /** Bulk jobs of these objects that were taken up in [since, until]. */
   jobStarts(objectNames: readonly string[], since: number, until: number): Promise<JobStart[]>;
@@ -281,8 +288,17 @@ export interface FactReader {
   factsOf(requestIds: readonly string[]): Promise<Map<string, Fact[]>>;
   /** Requests without a response under these correlation ids, and the stream's requests near them in time. */
   adoptionCandidates(correlationIds: readonly string[], windowMs: number): Promise<AdoptionCandidate[]>;
+  /**
+   * The same without what only a timeline tells, read in one stretch of time: of requests that began in [since, until],
+   * epoch milliseconds. Undefined where that does not answer, or is not worth it.
+   */
+  shortFactsOf(
+    requestIds: readonly string[],
+    since: number,
+    until: number,
+  ): Promise<Map<string, Fact[]> | undefined>;
   /** Requests that carry the correlation id or one below it, in the order of their ids, after `after`. */
-  requestsOfCorrelation(correlationId: string, after: string, limit: number): Promise<string[]>;
+  requestsOfCorrelation(correlationId: string, after: string, limit: number): Promise<CorrelatedRequest[]>;
   /**
    * Requests that may fit, newest first: all that do are among them. Whether one has the state of the filter only its
    * fold tells.
@@ -296,32 +312,6 @@ export interface FactReader {
   unreadGaps(since: number): Promise<readonly CoverageGap[]>;
   /** The newest lag of each queue, in milliseconds, keyed `instance\npriority`, as of `now`. */
   queueLags(now: number): Promise<Map<string, number>>;
-}
-
-/** The link digests of some requests together. */
-export interface LinkStanding {
-  /** Distinct ones; 0 where no submission told any. */
-  readonly total: number;
-  /** Those without a person that surely counts. */
-  readonly doubtful: readonly {
-    readonly instance: string;
-    readonly digest: string;
-    /** The newest requests that carried the person. */
-    readonly personRequestIds: readonly string[];
-  }[];
-}
-
-/** How a digest is waited for, as far back as digests are kept. */
-export interface LinkWait {
-  /** Epoch milliseconds. */
-  readonly since: number;
-  readonly requests: number;
-}
-
-export interface LinkKeyReader {
-  linkStanding(requestIds: readonly string[]): Promise<LinkStanding>;
-  /** By digest. */
-  linkWaits(instance: string, digests: readonly string[]): Promise<Map<string, LinkWait>>;
 }
 
 export interface StreamReport {

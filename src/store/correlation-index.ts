@@ -1,5 +1,5 @@
 /** Questions to the correlation index: which requests carry an id, and who could adopt whom. */
-import type { AdoptionCandidate } from "../core/ports.ts";
+import type { AdoptionCandidate, CorrelatedRequest } from "../core/ports.ts";
 import type { StoreClient } from "./client.ts";
 
 /** Ids are paths: a request under `job/17/…` is one of `job/17`, and of `job`. In the order of request ids, after `after`. */
@@ -8,15 +8,20 @@ export async function requestsOfCorrelation(
   correlationId: string,
   after: string,
   limit: number,
-): Promise<string[]> {
-  const rows = await client.query<{ request_id: string }>(
-    `SELECT DISTINCT request_id FROM requests_by_correlation
+): Promise<CorrelatedRequest[]> {
+  const rows = await client.query<{ request_id: string; since_ms: string; until_ms: string }>(
+    `SELECT request_id, toUnixTimestamp64Milli(min(t0)) AS since_ms, toUnixTimestamp64Milli(max(t0)) AS until_ms
+     FROM requests_by_correlation
      WHERE (correlation_id = {correlationId:String} OR startsWith(correlation_id, {below:String}))
        AND request_id > {after:String}
-     ORDER BY request_id LIMIT {limit:UInt32}`,
+     GROUP BY request_id ORDER BY request_id LIMIT {limit:UInt32}`,
     { correlationId, below: `${correlationId}/`, after, limit },
   );
-  return rows.map((row) => row.request_id);
+  return rows.map(({ request_id: requestId, since_ms, until_ms }) => ({
+    requestId,
+    since: Number(since_ms),
+    until: Number(until_ms),
+  }));
 }
 
 /**

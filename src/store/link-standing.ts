@@ -4,7 +4,7 @@
  * The others come with the newest requests that carried the person: whether one of these counts after all is the fold's
  * to say. Many requests are asked about where no status by id waits behind them.
  */
-import type { LinkStanding } from "../core/ports.ts";
+import type { LinkStanding } from "../core/link-ports.ts";
 import { idChunks } from "./alert-id-chunks.ts";
 import type { StoreClient } from "./client.ts";
 

@@ -1,5 +1,5 @@
 /** Since when digests are waited for, and by how many accepted requests, as far as they are kept (8 days). */
-import type { LinkWait } from "../core/ports.ts";
+import type { LinkWait } from "../core/link-ports.ts";
 import { idChunks } from "./alert-id-chunks.ts";
 import type { StoreClient } from "./client.ts";
 

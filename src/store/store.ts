@@ -7,6 +7,7 @@ import type { HourlyStore, TrafficReader } from "../core/hourly-ports.ts";
 import type { SettingsByInstance } from "../core/lifecycle-settings.ts";
 import type { DeadLetterStore } from "../core/dead-letter-ports.ts";
 import type { EventHistory } from "../core/event-history.ts";
+import type { LinkKeyReader } from "../core/link-ports.ts";
 import type {
   ArrivalReader,
   CursorStore,
@@ -14,7 +15,6 @@ import type {
   FactWriter,
   JobReader,
   KeyStore,
-  LinkKeyReader,
   StoreHealth,
   StreamReader,
 } from "../core/ports.ts";
@@ -37,6 +37,7 @@ import { saveFoldSettings } from "./fold-settings.ts";
 import { linkStanding } from "./link-standing.ts";
 import { linkWaits } from "./link-waits.ts";
 import { listRequests } from "./list-requests.ts";
+import { shortFactsOf } from "./short-facts.ts";
 import { migrate, type MigrateResult } from "./migrate.ts";
 import { pathReport } from "./path-report.ts";
 import { createRepairBook } from "./repairs.ts";
@@ -106,6 +107,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     silentIntervals: (since, until, seenBefore) =>
       silentIntervals(inBackground(client), since, until, seenBefore),
     factsOf: (requestIds) => factsOf(client, requestIds),
+    shortFactsOf: (requestIds, since, until) => shortFactsOf(client, requestIds, since, until),
     adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
     requestsOfCorrelation: (correlationId, after, limit) =>
       requestsOfCorrelation(client, correlationId, after, limit),

@@ -14,6 +14,7 @@ import type {
 } from "../../src/core/dead-letter-ports.ts";
 import type { TrafficPoint, TrafficQuery, TrafficReader } from "../../src/core/hourly-ports.ts";
 import type { EventHistory } from "../../src/core/event-history.ts";
+import type { LinkKeyReader } from "../../src/core/link-ports.ts";
 import type {
   ApiKey,
   Arrival,
@@ -24,7 +25,6 @@ import type {
   FactReader,
   Intake,
   KeyStore,
-  LinkKeyReader,
   Receipt,
   RequestFilter,
   StoreHealth,
@@ -171,8 +171,10 @@ export function createMemoryStore(settings: SettingsByInstance): MemoryStore {
         .filter((id) =>
           store.facts.get(id)?.some((fact) => `${fact.correlationId}/`.startsWith(`${correlationId}/`)),
         )
-        .slice(0, limit);
+        .slice(0, limit)
+        .map((requestId) => ({ requestId, since: 0, until: 0 }));
     },
+    shortFactsOf: async () => undefined,
     async listRequests({ state: _state, linkBearing: _linkBearing, ...filter }, after, limit) {
       guard();
       return fold(0)

@@ -14,8 +14,8 @@ import { factOfRow, factsOfResults, readRows } from "./row-reader.ts";
 function scan(text: string): ScannedEvent | undefined {
   const bytes = Buffer.from(`  ${text}  `);
   const read = new ResultsScanner(bytes, new ResultPage(64)).scan(2);
-  if (read !== undefined) expect(bytes.toString("utf8", read.end).trim()).toBe("");
-  return read?.scanned;
+  const whole = read !== undefined && bytes.toString("utf8", read.end).trim() === "";
+  return whole ? read.scanned : undefined;
 }
 
 function rowsOf(facts: readonly ResultFact[]): Buffer {

@@ -132,7 +132,8 @@ describe.each(STORE_PATHS)("bands of the store, $name", ({ open }) => {
     const passed = ["n-late-failed", "n-late-firing", "n-late-open", "n-late-submission"];
     expect(await arrived(late + 1)).toEqual(["n-job", ...passed, "n-refused"].toSorted());
     expect(await arrived(late)).toEqual(["n-job", "n-refused"]);
-    expect(await store.notableArrivals(now - 5_000, now - 2_000, now)).toEqual([]);
+    const before = await store.notableArrivals(now - 600_000, now - 1_001, now);
+    expect(before.filter((id) => id.startsWith("n-"))).toEqual([]);
   });
 
   it("keeps a cursor for each sweep, that which was saved last", async () => {

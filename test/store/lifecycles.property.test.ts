@@ -1,14 +1,15 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLedger } from "../../src/core/ledger.ts";
+import type { Fact } from "../../src/core/fact.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
-import type { Clock } from "../../src/core/ports.ts";
+import type { Clock, FactReader } from "../../src/core/ports.ts";
 import { disturbed, factSet } from "../core/fact-arbitrary.ts";
 import { SETTINGS, STORE_PATHS, type StorePath } from "./store-paths.ts";
 
 const HOUR = 3_600_000;
 const REQUESTS = 60;
-const RUNS = 25;
+const RUNS = 16;
 
 describe.each(STORE_PATHS)("the fold as a view, store $name", ({ open }) => {
   let path: StorePath;
@@ -37,18 +38,37 @@ describe.each(STORE_PATHS)("the fold as a view, store $name", ({ open }) => {
         await path.store.append({ ...empty, facts });
         const ids = [...new Set(facts.map((fact) => fact.requestId))];
         const clock: Clock = { now: () => now, sleep: () => Promise.reject(new Error("not asked for")) };
-        const folded = await createLedger(path.store, SETTINGS, clock).getMany(ids);
+        const ledger = createLedger(path.store, SETTINGS, clock);
+        const folded = await ledger.getMany(ids);
         const wanted = new Map([...folded.values()].map((one) => [one.requestId, rowOf(one)]));
         const rows = await path.store.client.query<Record<string, unknown>>(
           `SELECT * FROM lifecycles(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, now = {now:DateTime64(3, 'UTC')})`,
           { since: new Date(base - 12 * HOUR), until: new Date(base + 12 * HOUR), now: new Date(now) },
         );
         expect(new Map(rows.map((row) => [row["request_id"], normal(row)]))).toEqual(wanted);
+        const jobs = new Set(facts.filter(({ kind }) => kind === "job").map(({ requestId }) => requestId));
+        const plain = ids.filter((id) => !jobs.has(id));
+        const short = await path.store.shortFactsOf(plain, base - 12 * HOUR, base + 12 * HOUR);
+        expect(short?.size).toBe(plain.length);
+        const inShort = createLedger(readingShort(path.store, short ?? new Map()), SETTINGS, clock);
+        const foldedShort = [...(await inShort.getMany(plain)).values()].map(rowOf);
+        expect(foldedShort).toEqual([...(await ledger.getMany(plain)).values()].map(rowOf));
       }),
       { numRuns: RUNS, endOnFailure: true },
     );
   });
 });
+
+/** A store that gives some facts as they are read by their time. */
+function readingShort(store: FactReader, short: ReadonlyMap<string, Fact[]>): FactReader {
+  return {
+    ...store,
+    factsOf: async (ids) => {
+      const full = await store.factsOf(ids);
+      return new Map([...full].map(([id, facts]) => [id, short.get(id) ?? facts]));
+    },
+  };
+}
 
 function rowOf(one: Lifecycle): Record<string, unknown> {
   return {

@@ -180,12 +180,44 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
       submission({ submissionId: `big-${i}`, requestId: `big-${i}`, httpStatus: 202, correlationId: "big" }),
     );
     await store.append({ ...EMPTY_BATCH, facts });
-    const rollup = await createLedger(store, SETTINGS, clockAt(START)).correlation("big");
+    const ledger = createLedger(store, SETTINGS, clockAt(START));
+    const rollup = await ledger.correlation("big");
+    const inShort = await ledger.correlation("big", true);
+    expect({ ...inShort, requests: [] }).toEqual({ ...rollup, requests: [] });
     expect(rollup).toMatchObject({
       total: 4_500,
       byState: { accepted: 4_500 },
       records: { expected: 45_000 },
     });
+  });
+
+  it("rolls up in short, but for requests that wait for persons: the sums are the same", async () => {
+    const many = (name: string, apartMs: number, more: Partial<SubmissionInput> = {}) =>
+      Array.from({ length: 60 }, (_, i) => {
+        const submittedAt = new Date(START + i * apartMs).toISOString();
+        const id = `${name}-${i}`;
+        return submission({
+          submissionId: `s-${id}`,
+          requestId: id,
+          httpStatus: 202,
+          correlationId: name,
+          submittedAt,
+          ...more,
+        });
+      });
+    const linked = many("waiting", 10, {
+      objectType: "customObject",
+      objectName: "purchases",
+      linkField: "email",
+    });
+    await store.append({ ...EMPTY_BATCH, facts: [...many("plain", 10), ...linked] });
+    const ledger = createLedger(store, SETTINGS, clockAt(START + 1_000));
+    for (const name of ["plain", "waiting"]) {
+      const [short, full] = [await ledger.correlation(name, true), await ledger.correlation(name)];
+      expect({ ...short, requests: [] }).toEqual({ ...full, requests: [] });
+      const ids = short?.requests.flatMap((one) => one.submissions.map(({ submissionId }) => submissionId));
+      expect([name, ids?.includes(`s-${name}-7`)]).toEqual([name, name === "waiting"]);
+    }
   });
 
   it("finds a rare state behind thousands of other requests, page by page", async () => {

@@ -47,7 +47,7 @@ export function correlationRoutes(app: RouteApp, { ledger, persons, clock }: Api
   );
 
   async function answer(correlationId: string, withRequests = false) {
-    const rollup = await ledger.correlation(correlationId);
+    const rollup = await ledger.correlation(correlationId, !withRequests);
     if (rollup === undefined) {
       throw new After202Error(
         "CORRELATION_UNKNOWN",
