@@ -21,8 +21,8 @@ export interface PipelineLimits {
 }
 
 export const PIPELINE_LIMITS: PipelineLimits = {
-  maxRows: 20_000,
-  maxBytes: 16 * 1024 * 1024,
+  maxRows: 60_000,
+  maxBytes: 32 * 1024 * 1024,
   maxAgeMs: 50,
   appendsAtOnce: 2,
   bufferBytes: 64 * 1024 * 1024,

@@ -68,7 +68,7 @@ const IDLE_SAVE_MS = 60_000;
 /** Tries to read a page that looks cut off, before it is handed on as it is. */
 const CUT_PAGE_TRIES = 3;
 const PAGES_IN_FLIGHT = 32;
-const BYTES_IN_FLIGHT = 8 * 1024 * 1024;
+const BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 
 export function createJournalSource(options: JournalOptions): Source {
   return new JournalSource(options);

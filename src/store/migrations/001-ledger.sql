@@ -55,7 +55,7 @@ FROM {{table incoming_facts}};
 CREATE TABLE IF NOT EXISTS {{table facts_by_time}} {{on_cluster}}
 (
     minute         DateTime('UTC') COMMENT 'of t0: all facts of a request lie close together on this axis',
-    request_id     String,
+    request_id     String CODEC(ZSTD(1)),
     fact_id        UInt64,
     version        UInt8,
     kind           Enum8('submission' = 1, 'result' = 2, 'job' = 3),
@@ -96,7 +96,7 @@ FROM {{table incoming_facts}};
 CREATE TABLE IF NOT EXISTS {{table requests_by_correlation}} {{on_cluster}}
 (
     correlation_id String,
-    request_id     String,
+    request_id     String CODEC(ZSTD(1)),
     kind           Enum8('submission' = 1, 'result' = 2, 'job' = 3),
     unanswered     UInt8 COMMENT 'a submission that never saw its response',
     t0             DateTime64(3, 'UTC') COMMENT 'as far as one fact knows: a merge must keep each, or adoption finds one and not the other',

@@ -4,7 +4,7 @@
 CREATE TABLE IF NOT EXISTS {{table arrivals}} {{on_cluster}}
 (
     arrived_at DateTime64(3, 'UTC') COMMENT 'when the insert began, by the clock of ClickHouse',
-    request_id String,
+    request_id String CODEC(ZSTD(1)),
     why        Enum8('at once' = 1, 'late' = 2, 'done' = 3, 'early' = 4)
         COMMENT 'at once: refused, or of a job; late: with records open or failed; done: late, and nothing is left to do; early: not a fifth of the shortest first retry old, and so with all its milestones to come',
     t0         DateTime64(3, 'UTC') COMMENT 'of the fact: what began before the sweeps stand has been passed by them'
