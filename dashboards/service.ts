@@ -180,7 +180,7 @@ export const SERVICE: Frame = {
           span: 12,
           height: 8,
           tell: ["lastNotNull", "max"],
-          query: [["max(after202_hourly_rollup_hours_left)", "hours"]],
+          query: [["max(after202_hourly_rollup_left)", "hours"]],
         }),
       ],
     ],

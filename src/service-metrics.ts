@@ -170,7 +170,7 @@ export function createAlertMetrics(registry: Registry): {
     registers,
   });
   const rollupLeft = new Gauge({
-    name: "after202_hourly_rollup_hours_left",
+    name: "after202_hourly_rollup_left",
     help: "Hours that the roll-up has yet to count anew.",
     registers,
   });

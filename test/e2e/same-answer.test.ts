@@ -51,8 +51,8 @@ async function overHttp(): Promise<Processors> {
 }
 
 const PATHS = [
-  { name: "embedded", open: embedded, runs: 120 },
-  { name: "server over HTTP, two processors with stores of their own", open: overHttp, runs: 25 },
+  { name: "embedded", open: embedded, runs: 100 },
+  { name: "server over HTTP, two processors with stores of their own", open: overHttp, runs: 20 },
 ];
 
 describe.each(PATHS)("the same facts, store $name", ({ open, runs }) => {

@@ -70,8 +70,8 @@ async function openStage(count: number): Promise<Stage> {
 }
 
 const STAGES = [
-  { name: "one service, embedded store", services: 1, runs: 8 },
-  { name: "two services on one store over HTTP, both reading the journal", services: 2, runs: 5 },
+  { name: "one service, embedded store", services: 1, runs: 5 },
+  { name: "two services on one store over HTTP, both reading the journal", services: 2, runs: 4 },
 ];
 
 describe.each(STAGES)("what arrives over journal, webhook and relay: $name", ({ services, runs }) => {

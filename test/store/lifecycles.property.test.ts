@@ -9,7 +9,7 @@ import { SETTINGS, STORE_PATHS, type StorePath } from "./store-paths.ts";
 
 const HOUR = 3_600_000;
 const REQUESTS = 60;
-const RUNS = 16;
+const RUNS = 12;
 
 describe.each(STORE_PATHS)("the fold as a view, store $name", ({ open }) => {
   let path: StorePath;
