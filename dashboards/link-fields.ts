@@ -1,7 +1,7 @@
 /** *Link fields*: which requests wait for persons, for how long still, and which were given up. */
 import { HOURS, OF_KIND, WAITING_LIFECYCLES } from "./conditions.ts";
 import { type Frame, INSTANCE, OBJECT_TYPE, WEB_PAGE } from "./frame.ts";
-import { bars, number, overTime, rows } from "./panels.ts";
+import { bars, HOURLY_BARS, MOMENT, number, overTime, rows } from "./panels.ts";
 
 const WAITING = `link_bearing AND state IN ('accepted', 'processing', 'retrying') AND ${OF_KIND}`;
 const LEFT = "greatest(0, dateDiff('second', now64(3), window_ends_at))";
@@ -135,9 +135,7 @@ export const LINK_FIELDS: Frame = {
             "By the hour in which they began. Their persons have to be created and the objects sent again.",
           span: 12,
           height: 8,
-          step: "1h",
-          bars: true,
-          stacked: true,
+          ...HOURLY_BARS,
           by: "object",
           shades: "red",
           query: `
@@ -151,9 +149,7 @@ export const LINK_FIELDS: Frame = {
             "Failed with a link code (LINK_FAILURE_CODES), or never heard of again when the window closed.",
           span: 12,
           height: 8,
-          step: "1h",
-          bars: true,
-          stacked: true,
+          ...HOURLY_BARS,
           colors: { reported: "orange", unheard_of: "red" },
           query: `
             SELECT $__timeInterval(hour) AS time, sum(failed) AS reported, sum(outstanding) AS unheard_of
@@ -168,8 +164,8 @@ export const LINK_FIELDS: Frame = {
           height: 8,
           empty: "none in this range",
           columns: {
-            since: { unit: "dateTimeAsIso", width: 165 },
-            ended: { unit: "dateTimeAsIso", width: 165 },
+            since: MOMENT,
+            ended: MOMENT,
             alert: { width: 160 },
             status: { width: 90 },
             requests: { width: 80 },

@@ -2,7 +2,7 @@
 import { among, HOURS, OF_KIND, RECENT_LIFECYCLES } from "./conditions.ts";
 import { STATE_COLORS } from "./colors.ts";
 import { type Frame, INSTANCE, OBJECT_TYPE, typed } from "./frame.ts";
-import { overTime, rows } from "./panels.ts";
+import { HOURLY_BARS, MOMENT, overTime, rows } from "./panels.ts";
 
 const LOAD = "${load:singlequote}";
 const OF_LOAD = `(${LOAD} = '' OR correlation_id = ${LOAD} OR startsWith(correlation_id, concat(${LOAD}, '/')))`;
@@ -37,8 +37,8 @@ export const LOADS: Frame = {
             done: { unit: "percentunit", gauge: [0, 1], width: 180 },
             open: { width: 80, steps: [[1, "yellow"]] },
             lost: { width: 80, steps: [[1, "red"]] },
-            began: { unit: "dateTimeAsIso", width: 165 },
-            until: { unit: "dateTimeAsIso", width: 165 },
+            began: MOMENT,
+            until: MOMENT,
           },
           query: `
             SELECT splitByChar('/', l.correlation_id)[1] AS load, min(l.t0) AS began, count() AS requests, sum(l.expected) AS records,
@@ -96,7 +96,7 @@ export const LOADS: Frame = {
           height: 9,
           empty: "no bulk job in this range",
           columns: {
-            began: { unit: "dateTimeAsIso", width: 165 },
+            began: MOMENT,
             seen: { unit: "dateTimeFromNow", width: 130 },
             job: { width: 190 },
           },
@@ -117,9 +117,7 @@ export const LOADS: Frame = {
             "By the hour they began. What goes by streaming stays accepted: Data Cloud tells nothing more of it.",
           span: 12,
           height: 8,
-          step: "1h",
-          bars: true,
-          stacked: true,
+          ...HOURLY_BARS,
           by: "state",
           colors: STATE_COLORS,
           query: `
@@ -132,9 +130,7 @@ export const LOADS: Frame = {
           about: "By the hour in which their request or job began.",
           span: 12,
           height: 8,
-          step: "1h",
-          bars: true,
-          stacked: true,
+          ...HOURLY_BARS,
           by: "object",
           query: `
             SELECT $__timeInterval(hour) AS time, concat(object_name, ' ', object_type) AS object, sum(expected) AS records

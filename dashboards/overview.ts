@@ -2,7 +2,7 @@
 import { OUTCOME_COLORS, STATE_COLORS } from "./colors.ts";
 import { among, HOURS, OF_KIND, TRAFFIC } from "./conditions.ts";
 import { type Frame, INSTANCE, OBJECT_TYPE } from "./frame.ts";
-import { bars, number, overTime, rows, type Steps } from "./panels.ts";
+import { bars, HOURLY_BARS, number, overTime, rows, type Steps } from "./panels.ts";
 
 const counted = (expression: string, condition = "1"): string => `
   SELECT ${expression} FROM hourly WHERE ${HOURS} AND ${OF_KIND} AND ${condition}`;
@@ -83,9 +83,7 @@ export const OVERVIEW: Frame = {
           about: "As they stand now: a bar changes until its last request is settled.",
           span: 16,
           height: 10,
-          step: "1h",
-          bars: true,
-          stacked: true,
+          ...HOURLY_BARS,
           by: "state",
           colors: STATE_COLORS,
           query: `
@@ -153,9 +151,7 @@ export const OVERVIEW: Frame = {
           about: "Of the requests that began in each hour.",
           span: 12,
           height: 8,
-          step: "1h",
-          bars: true,
-          stacked: true,
+          ...HOURLY_BARS,
           colors: OUTCOME_COLORS,
           query: `
             SELECT $__timeInterval(hour) AS time, sum(created) AS created, sum(updated) AS updated,
@@ -169,9 +165,7 @@ export const OVERVIEW: Frame = {
             "Codes as the stream reports them; those of attempts that were made good are not among them.",
           span: 12,
           height: 8,
-          step: "1h",
-          bars: true,
-          stacked: true,
+          ...HOURLY_BARS,
           by: "code",
           query: `
             SELECT $__timeInterval(hour) AS time, code, sum(n) AS records

@@ -51,6 +51,28 @@ function promQl(expr: string, legend: string, index: number): Builder<Dataquery>
   return { build: () => query as unknown as Dataquery };
 }
 
+/** What every kind of panel has; their builders share the methods, and no type. */
+interface Basics<B> {
+  title(title: string): B;
+  description(text: string): B;
+  datasource(source: ReturnType<typeof sourceOf>): B;
+  targets(all: Builder<Dataquery>[]): B;
+  span(columns: number): B;
+  height(rows: number): B;
+  noValue(text: string): B;
+}
+
+function basics<B extends Basics<B>>(panel: B, one: Told & Asked, as: "table" | "series", empty: string): B {
+  return panel
+    .title(one.title)
+    .description(one.about)
+    .datasource(sourceOf(one.query))
+    .targets(targets(one.query, as))
+    .span(one.span)
+    .height(one.height)
+    .noValue(empty);
+}
+
 /** Steps from green: from this value on, this colour. */
 export type Steps = readonly (readonly [from: number, color: string])[];
 
@@ -67,21 +89,17 @@ function thresholds(steps: Steps, base = "green"): Builder<dashboard.ThresholdsC
 export function number(
   one: Told & Asked & { readonly steps?: Steps; readonly base?: string; readonly decimals?: number },
 ): Panel {
-  const panel = new stat.PanelBuilder()
-    .title(one.title)
-    .description(one.about)
-    .datasource(sourceOf(one.query))
-    .targets(targets(one.query, "table"))
-    .span(one.span)
-    .height(one.height)
+  const panel = basics(new stat.PanelBuilder(), one, "table", "none")
     .unit(one.unit ?? "short")
-    .noValue("none")
     .graphMode(common.BigValueGraphMode.None)
     .colorMode(common.BigValueColorMode.Value)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false))
     .thresholds(thresholds(one.steps ?? [], one.base ?? (one.steps === undefined ? "text" : "green")));
   return one.decimals === undefined ? panel : panel.decimals(one.decimals);
 }
+
+/** What is counted by the hour: a bar an hour, its parts on top of each other. */
+export const HOURLY_BARS = { step: "1h", bars: true, stacked: true } as const;
 
 interface Lines {
   /** The label whose values name the lines. */
@@ -104,15 +122,8 @@ interface Lines {
 
 /** Lines or bars over time; the legend is a table, beside where there is room. */
 export function overTime(one: Told & Asked & Lines): Panel {
-  const panel = new timeseries.PanelBuilder()
-    .title(one.title)
-    .description(one.about)
-    .datasource(sourceOf(one.query))
-    .targets(targets(one.query, "series"))
-    .span(one.span)
-    .height(one.height)
+  const panel = basics(new timeseries.PanelBuilder(), one, "series", "none in this range")
     .unit(one.unit ?? "short")
-    .noValue("none in this range")
     .min(one.min ?? 0)
     .drawStyle(one.bars === true ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
     .fillOpacity(one.bars === true ? 90 : one.stacked === true ? 40 : 8)
@@ -159,6 +170,9 @@ export interface Column {
   readonly hidden?: true;
 }
 
+/** A column with a point in time. */
+export const MOMENT: Column = { unit: "dateTimeAsIso", width: 165 };
+
 export function rows(
   one: Told &
     Asked & {
@@ -167,14 +181,7 @@ export function rows(
       readonly last?: string;
     },
 ): Panel {
-  const panel = new table.PanelBuilder()
-    .title(one.title)
-    .description(one.about)
-    .datasource(sourceOf(one.query))
-    .targets(targets(one.query, "table"))
-    .span(one.span)
-    .height(one.height)
-    .noValue(one.empty ?? "none")
+  const panel = basics(new table.PanelBuilder(), one, "table", one.empty ?? "none")
     .filterable(true)
     .cellHeight(common.TableCellHeight.Sm);
   if (one.unit !== undefined) panel.unit(one.unit);
@@ -225,15 +232,8 @@ export function bars(
       readonly colors?: Readonly<Record<string, string>>;
     },
 ): Panel {
-  const panel = new bargauge.PanelBuilder()
-    .title(one.title)
-    .description(one.about)
-    .datasource(sourceOf(one.query))
-    .targets(targets(one.query, "table"))
-    .span(one.span)
-    .height(one.height)
+  const panel = basics(new bargauge.PanelBuilder(), one, "table", "none")
     .unit(one.unit ?? "short")
-    .noValue("none")
     .min(0)
     .orientation(common.VizOrientation.Horizontal)
     .displayMode(common.BarGaugeDisplayMode.Basic)

@@ -3,7 +3,7 @@ import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import { STATE_COLORS } from "./colors.ts";
 import { ALL, among, lifecyclesBetween, OF_KIND, RECENT_LIFECYCLES } from "./conditions.ts";
 import { type Frame, INSTANCE, OBJECT_TYPE, typed, WEB_PAGE } from "./frame.ts";
-import { type Column, rows } from "./panels.ts";
+import { type Column, MOMENT, rows } from "./panels.ts";
 
 const ID = "${request_id:singlequote}";
 /** When the facts of the one request began, the earliest and the latest of what they say. */
@@ -75,7 +75,7 @@ export const REQUESTS: Frame = {
           height: 7,
           empty: "no request has this id",
           columns: {
-            at: { unit: "dateTimeAsIso", width: 165 },
+            at: MOMENT,
             what: { width: 110 },
             told_by: { width: 300 },
           },
@@ -106,8 +106,8 @@ export const REQUESTS: Frame = {
             request: OPEN_HERE,
             state: { states: true, width: 120 },
             evidence: { width: 85 },
-            began: { unit: "dateTimeAsIso", width: 165 },
-            settled: { unit: "dateTimeAsIso", width: 165 },
+            began: MOMENT,
+            settled: MOMENT,
           },
           query: `
             SELECT t0 AS began, request_id AS request, state, evidence, instance, object_type, object_name, correlation_id AS correlation,

@@ -1,7 +1,7 @@
 /** *Stream health*: whether what is known can be relied on: ways in, cursors, completeness, gaps, dead letters. */
 import { among } from "./conditions.ts";
 import { type Frame, INSTANCE } from "./frame.ts";
-import { number, overTime, rows, type Steps } from "./panels.ts";
+import { HOURLY_BARS, MOMENT, number, overTime, rows, type Steps } from "./panels.ts";
 
 const OF_INSTANCE = among("instance", "instance");
 const NONE_IS_GOOD: Steps = [[1, "red"]];
@@ -177,8 +177,8 @@ export const STREAM_HEALTH: Frame = {
           height: 8,
           empty: "nothing is missing",
           columns: {
-            from: { unit: "dateTimeAsIso", width: 165 },
-            until: { unit: "dateTimeAsIso", width: 165 },
+            from: MOMENT,
+            until: MOMENT,
           },
           query: `
             SELECT window_start AS from, window_end AS until, instance, object_type, priority, stated, missing
@@ -193,7 +193,7 @@ export const STREAM_HEALTH: Frame = {
           span: 12,
           height: 7,
           empty: "none in this range",
-          columns: { started: { unit: "dateTimeAsIso", width: 165 } },
+          columns: { started: MOMENT },
           query: `
             SELECT started_at AS started, source AS journal, reason, state, events, fresh AS new, duplicate, dead, fault
             FROM repairs FINAL WHERE $__timeFilter(started_at) ORDER BY started DESC LIMIT 100`,
@@ -205,8 +205,8 @@ export const STREAM_HEALTH: Frame = {
           height: 7,
           empty: "none in this range",
           columns: {
-            from: { unit: "dateTimeAsIso", width: 165 },
-            until: { unit: "dateTimeAsIso", width: 165 },
+            from: MOMENT,
+            until: MOMENT,
           },
           query: `
             SELECT gap_from AS from, gap_until AS until, source AS journal, reason
@@ -235,9 +235,7 @@ export const STREAM_HEALTH: Frame = {
             "By code, of the metrics events. More than after202 knows of: somebody submits without reporting it.",
           span: 12,
           height: 8,
-          step: "1h",
-          bars: true,
-          stacked: true,
+          ...HOURLY_BARS,
           by: "code",
           query: `
             SELECT $__timeInterval(window_start) AS time, code, sum(n) AS requests
@@ -270,7 +268,7 @@ export const STREAM_HEALTH: Frame = {
           height: 8,
           empty: "none",
           columns: {
-            at: { unit: "dateTimeAsIso", width: 165 },
+            at: MOMENT,
             code: { width: 180 },
             dead_letter: { width: 150 },
           },

@@ -30,6 +30,8 @@ export class JsonBytes {
   until = 0;
   /** Whether the last text was ASCII. */
   ascii = true;
+  /** Whether `textOrNull` found null. */
+  wasNull = false;
   /** The last count. */
   count = 0;
 
@@ -101,7 +103,8 @@ export class JsonBytes {
 
   /** A text, or null: then an empty one. */
   textOrNull(): boolean {
-    if (this.peek() === QUOTE) return this.text();
+    this.wasNull = this.peek() !== QUOTE;
+    if (!this.wasNull) return this.text();
     this.from = this.at;
     this.until = this.at;
     this.ascii = true;

@@ -32,15 +32,7 @@ export class RecordsScanner {
     if (!json.openObject() || json.closeObject()) return false;
     do {
       if (!json.key()) return false;
-      const bit = json.is(RECEIVED)
-        ? 1
-        : json.is(CREATED)
-          ? 2
-          : json.is(UPDATED)
-            ? 4
-            : json.is(FAILED)
-              ? 8
-              : 0;
+      const bit = this.bitOfKey();
       if (bit === 0) {
         if (!json.skip()) return false;
         continue;
@@ -59,7 +51,15 @@ export class RecordsScanner {
     return json.closeObject();
   }
 
-  /** Codes of letters and digits, without those that count nothing, sorted. */
+  private bitOfKey(): number {
+    const { json } = this;
+    if (json.is(RECEIVED)) return 1;
+    if (json.is(CREATED)) return 2;
+    if (json.is(UPDATED)) return 4;
+    return json.is(FAILED) ? 8 : 0;
+  }
+
+  /** Codes of ASCII, without those that count nothing, sorted. */
   private readFailed(): boolean {
     const { json, result } = this;
     const { failed } = result;
@@ -77,9 +77,9 @@ export class RecordsScanner {
       codes++;
     } while (json.comma());
     result.codes = codes;
-    return (
-      json.closeObject() && (codes === 1 ? this.dropEmptyCodes() : this.sortCodes() && this.dropEmptyCodes())
-    );
+    if (!json.closeObject() || !this.sortCodes()) return false;
+    this.dropEmptyCodes();
+    return true;
   }
 
   /** @returns false when a code stands there twice */
@@ -102,7 +102,7 @@ export class RecordsScanner {
     return this.bytes.compare(this.bytes, b.from, b.until, a.from, a.until);
   }
 
-  private dropEmptyCodes(): boolean {
+  private dropEmptyCodes(): void {
     const { result } = this;
     const { failed } = result;
     let kept = 0;
@@ -113,7 +113,6 @@ export class RecordsScanner {
       failed[kept++] = span;
     }
     result.codes = kept;
-    return true;
   }
 
   private failedTotal(): number {

@@ -2,7 +2,7 @@
  * Rows of results on their way from the bytes of a page into the store: encoded once, where they were read.
  */
 import type { Hash64 } from "./hash.ts";
-import { DECODER_VERSION } from "./fact.ts";
+import { DECODER_VERSION, T0_RANK } from "./fact.ts";
 import { KIND_NUMBER, ROW_BYTES } from "./fact-row.ts";
 import { RowWriter } from "./row-writer.ts";
 
@@ -135,7 +135,7 @@ export function encodeResult(
   const start = rows.length;
   const hasTime = !Number.isNaN(result.requestTime);
   const t0 = hasTime ? result.requestTime : event.time;
-  const rank = hasTime ? 1 : 4;
+  const rank = hasTime ? T0_RANK.requestTime : T0_RANK.eventTime;
   rows.reserve(2 * ROW_BYTES + 2 * textBytes(event, result));
   put(rows, source, result.requestId);
   rows.uint32(identity.low);

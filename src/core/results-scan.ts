@@ -47,9 +47,25 @@ const OTHER_RECIPIENT = word("recipient_client_id");
 const NESTING = word("detail");
 const INSTANCE = word("munchkinId");
 const REQUESTS = word("requests");
-const RECORDS = word("records");
-const REQUEST_TIME = word("requestTime");
 const CUSTOM_OBJECT = word("customObject");
+
+/** Of a request: its texts, then its time and its records. */
+const REQUEST_FIELDS = [
+  "requestId",
+  "clientId",
+  "correlationId",
+  "requestSource",
+  "objectType",
+  "objectName",
+  "operation",
+  "priority",
+  "requestTime",
+  "records",
+].map(word);
+const REQUEST_ID_FIELD = 0;
+const TIME_FIELD = 8;
+const RECORDS_FIELD = 9;
+const NEEDED_FIELDS = (1 << REQUEST_ID_FIELD) | (1 << RECORDS_FIELD);
 
 const emptySpan = (): Span => ({ from: 0, until: 0 });
 
@@ -87,14 +103,13 @@ export class ResultsScanner {
     failed: [],
     codes: 0,
   };
-  /** The texts of a request by the length of their names; each name begins with another letter, or differs in its seventh. */
-  private readonly texts: readonly (readonly [name: Buffer, span: Span])[][];
+  /** Where the texts of a request are noted, in the order of REQUEST_FIELDS. */
+  private readonly texts: readonly Span[];
   private readonly records: RecordsScanner;
   private seen = 0;
   private recipient: string | undefined;
   private otherRecipient: string | undefined;
   private fruitless: string[] = [];
-  private lastInstance = "";
   private readonly identities: number[] = [];
 
   /** @param bytes UTF-8 */
@@ -102,7 +117,18 @@ export class ResultsScanner {
     this.bytes = bytes;
     this.json = new JsonBytes(bytes);
     this.page = page;
-    this.texts = textsByLength(this.result);
+    const { requestId, clientId, correlationId, requestSource, objectType, objectName, operation, priority } =
+      this.result;
+    this.texts = [
+      requestId,
+      clientId,
+      correlationId,
+      requestSource,
+      objectType,
+      objectName,
+      operation,
+      priority,
+    ];
     this.records = new RecordsScanner(bytes, this.json, this.result);
   }
 
@@ -158,7 +184,7 @@ export class ResultsScanner {
     return {
       eventId: this.textOf(event.eventId),
       time: event.time,
-      instance: this.instanceText(),
+      instance: this.bytes.toString("utf8", event.instance.from, event.instance.until),
       recipientClientId: this.recipient ?? this.otherRecipient,
       results: { page: this.page, first, count, fruitless: this.fruitless },
       from,
@@ -223,66 +249,51 @@ export class ResultsScanner {
   private readRequest(): boolean {
     const { json, result } = this;
     this.clearResult();
-    let seenFields = 0;
+    let seen = 0;
     if (!json.openObject()) return false;
     do {
       if (!json.key()) return false;
-      const field = this.fieldNumber();
-      if (field === UNKNOWN_FIELD) {
+      const field = this.fieldOfKey();
+      if (field === -1) {
         if (!json.skip()) return false;
         continue;
       }
-      if ((seenFields & (1 << field)) !== 0) return false;
-      seenFields |= 1 << field;
-      if (!this.readRequestField(field)) return false;
+      if ((seen & (1 << field)) !== 0 || !this.readRequestField(field)) return false;
+      seen |= 1 << field;
     } while (json.comma());
-    if (!json.closeObject() || (seenFields & NEEDED_FIELDS) !== NEEDED_FIELDS) return false;
-    const { requestId } = result;
-    if (requestId.from === requestId.until || !this.identify()) return false;
+    if (!json.closeObject() || (seen & NEEDED_FIELDS) !== NEEDED_FIELDS || !this.identify()) return false;
     if (!encodeResult(this.page, this.bytes, this.event, result, this.identity)) return false;
-    if (this.isFruitless()) this.fruitless.push(this.textOf(requestId));
+    if (this.isFruitless()) this.fruitless.push(this.textOf(result.requestId));
     return true;
   }
 
   private clearResult(): void {
-    const { result } = this;
-    for (const span of [result.objectType, result.objectName, result.operation, result.priority]) {
-      span.from = span.until = 0;
-    }
-    for (const span of [result.clientId, result.correlationId, result.requestSource]) {
+    const { result, texts } = this;
+    for (let i = 0; i < texts.length; i++) {
+      const span = texts[i] as Span;
       span.from = span.until = 0;
     }
     result.requestTime = Number.NaN;
     result.codes = 0;
   }
 
-  /** Which of a request's fields the last text names. */
-  private fieldNumber(): number {
-    const { json } = this;
-    const length = json.until - json.from;
-    if (length === RECORDS.length && json.is(RECORDS)) return RECORDS_FIELD;
-    if (length === REQUEST_TIME.length && json.is(REQUEST_TIME)) return TIME_FIELD;
-    const candidates = this.texts[length];
-    if (candidates === undefined) return UNKNOWN_FIELD;
-    for (let i = 0; i < candidates.length; i++) {
-      const [name] = candidates[i] as readonly [Buffer, Span];
-      if (json.is(name)) return length * 2 + i - FIELD_OFFSET;
+  /** Which of REQUEST_FIELDS the last text names; -1: none. */
+  private fieldOfKey(): number {
+    for (let i = 0; i < REQUEST_FIELDS.length; i++) {
+      if (this.json.is(REQUEST_FIELDS[i] as Buffer)) return i;
     }
-    return UNKNOWN_FIELD;
+    return -1;
   }
 
   private readRequestField(field: number): boolean {
     const { json, result } = this;
     if (field === RECORDS_FIELD) return this.records.read();
-    if (field === TIME_FIELD) {
-      if (json.peek() === 110) return json.textOrNull(); // null: as if it were missing
-      if (!json.text()) return false;
-      result.requestTime = parseTimeBytes(this.bytes, json.from, json.until);
-      return !Number.isNaN(result.requestTime);
-    }
-    const index = field + FIELD_OFFSET;
-    const [, span] = (this.texts[index >> 1] ?? [])[index & 1] as readonly [Buffer, Span];
-    return span === result.requestId ? this.readId(span) : this.readText(span);
+    if (field === REQUEST_ID_FIELD) return this.readId(result.requestId);
+    if (field !== TIME_FIELD) return this.readText(this.texts[field] as Span);
+    if (!json.textOrNull()) return false;
+    if (json.wasNull) return true; // as if it were missing
+    result.requestTime = parseTimeBytes(this.bytes, json.from, json.until);
+    return !Number.isNaN(result.requestTime);
   }
 
   private isFruitless(): boolean {
@@ -340,38 +351,4 @@ export class ResultsScanner {
   private textOf({ from, until }: Span): string {
     return this.bytes.toString("latin1", from, until);
   }
-
-  /** Mostly that of the event before. */
-  private instanceText(): string {
-    const { from, until } = this.event.instance;
-    const text = this.bytes.toString("utf8", from, until);
-    if (text !== this.lastInstance) this.lastInstance = text;
-    return this.lastInstance;
-  }
-}
-
-const UNKNOWN_FIELD = 31;
-const RECORDS_FIELD = 0;
-const TIME_FIELD = 1;
-/** Texts are numbered by twice the length of their name, from 2 on: the shortest has 8 letters. */
-const FIELD_OFFSET = 14;
-const REQUEST_ID_FIELD = 2 * "requestId".length - FIELD_OFFSET;
-const NEEDED_FIELDS = (1 << RECORDS_FIELD) | (1 << REQUEST_ID_FIELD);
-
-function textsByLength(result: ResultSpans): (readonly [Buffer, Span])[][] {
-  const byLength: (readonly [Buffer, Span])[][] = [];
-  const { requestId, objectType, objectName, operation, priority, clientId, correlationId, requestSource } =
-    result;
-  const spans = {
-    requestId,
-    operation,
-    objectType,
-    objectName,
-    clientId,
-    priority,
-    correlationId,
-    requestSource,
-  };
-  for (const [name, span] of Object.entries(spans)) (byLength[name.length] ??= []).push([word(name), span]);
-  return byLength;
 }
