@@ -10,7 +10,7 @@ import type { ClickHouseSettings, createClient } from "@clickhouse/client";
 import { drainPending } from "chdb";
 import { createChdbConnection } from "chdb/connection";
 import { StoreError } from "./client-error.ts";
-import { setParams } from "./client-param.ts";
+import { writeParams } from "./client-param.ts";
 import { BASE_SETTINGS, EMBEDDED_SETTINGS, settingsClause } from "./client-settings.ts";
 
 type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>["connection"]>;
@@ -52,7 +52,7 @@ type StatementParams = Parameters<Connection["query"]>[0];
 function inStatement(params: StatementParams): StatementParams {
   const { query_params, clickhouse_settings = {}, ...rest } = params;
   const settings = settingsClause(clickhouse_settings);
-  const query = `${setParams(query_params)}${params.query}${settings === "" ? "" : `\nSETTINGS ${settings}`}`;
+  const query = `${writeParams(params.query, query_params)}${settings === "" ? "" : `\nSETTINGS ${settings}`}`;
   return { ...rest, query };
 }
 
