@@ -17,6 +17,7 @@ import type {
   CorrelatedRequest,
   CoverageGap,
   FactReader,
+  ListFilter,
   ListPosition,
   RequestFilter,
 } from "./ports.ts";
@@ -40,9 +41,9 @@ export interface Ledger {
 const CHUNK = 2_000;
 /** Fewer requests are looked up one by one: that is faster than a stretch of time. */
 const WORTH_A_STRETCH = 50;
-/** In search of a state so many requests are folded at once, and so many times; then the page goes out as it is. */
+/** In search of a state so many requests are folded at once, and in all; then the page goes out as it is. */
 const FOLDED_AT_ONCE = 1_000;
-const LONGEST_SEARCH = 50;
+const LONGEST_SEARCH = 50_000;
 /** How long a reading of the stream's condition (the queues' lag, gaps) is used, in milliseconds. */
 const CONDITION_TTL_MS = 5_000;
 /** Of gaps that ended further back nobody asks any more. */
@@ -63,6 +64,7 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     return {
       now,
       gaps,
+      longestLagMs: Math.max(0, ...byQueue.values()),
       settingsFor: (instance) => settingsOf(settings, instance),
       lagMsFor: (instance, priority) => byQueue.get(`${instance}\n${priority}`) ?? 0,
     };
@@ -109,13 +111,28 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     after: ListPosition | undefined,
     limit: number,
   ): Promise<LifecyclePage> {
+    const asked: ListFilter = { ...filter, ...(await openSinceOf(filter.state)) };
     const found: Found = { items: new Map(), next: after };
-    const isNamed = filter.state === undefined && filter.linkBearing === undefined;
-    for (let rounds = 0; rounds < LONGEST_SEARCH; rounds++) {
-      const more = await listFrom(filter, isNamed ? limit + 1 : FOLDED_AT_ONCE, limit, found);
-      if (isNamed || !more || found.items.size >= limit) break;
+    for (let more = limit + 1, seen = 0; seen < LONGEST_SEARCH;) {
+      if (!(await listFrom(asked, more, limit, found)) || found.items.size >= limit) break;
+      seen += more;
+      // as many as make the page full if those to come are like those seen
+      const wanted = (limit + 1 - found.items.size) * (seen / Math.max(1, found.items.size));
+      more = Math.ceil(Math.min(FOLDED_AT_ONCE, Math.max(limit + 1, 1.2 * wanted)));
     }
     return { items: [...found.items.values()], next: found.next };
+  }
+
+  /** Since when what is open in this way can have begun, whatever its instance. */
+  async function openSinceOf(state: string | undefined): Promise<Pick<ListFilter, "openSince">> {
+    if (state !== "accepted" && state !== "processing" && state !== "retrying") return {};
+    const { now, longestLagMs } = await context();
+    const longest = Math.max(
+      ...[...settings.values()].map(({ policy: { retryAfterMs, linkWindowMs }, graceMs }) =>
+        state === "retrying" ? Math.max(linkWindowMs, ...retryAfterMs) + graceMs : (retryAfterMs[0] ?? 0),
+      ),
+    );
+    return { openSince: now - longest - longestLagMs };
   }
 
   /**
@@ -123,19 +140,16 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
    *
    * @returns whether there is more; `found.next` then says where
    */
-  async function listFrom(
-    filter: RequestFilter,
-    asked: number,
-    limit: number,
-    found: Found,
-  ): Promise<boolean> {
+  async function listFrom(filter: ListFilter, asked: number, limit: number, found: Found): Promise<boolean> {
     const positions = await store.listRequests(filter, found.next, asked);
-    const { folded, alone } = await foldMany(positions.map((position) => position.requestId));
+    const { folded, alone } = await foldListed(positions, filter);
     for (const position of positions) {
       if (found.items.size >= limit) return true;
       found.next = position;
       const one = folded.get(position.requestId);
-      if (one === undefined || !fitsFold(one, filter)) continue;
+      const itself = alone.get(position.requestId);
+      if (one === undefined || itself === undefined || !isNamed(itself, filter) || !fitsFold(one, filter))
+        continue;
       // a submission and the request that adopted it are one, and stand where the request stands, if it does
       const adoptedBy = one.requestId === position.requestId ? undefined : alone.get(one.requestId);
       if (adoptedBy === undefined || !isAskedFor(adoptedBy, filter)) found.items.set(one.requestId, one);
@@ -143,6 +157,17 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     if (positions.length === asked) return true;
     found.next = undefined;
     return false;
+  }
+
+  /** In search of a state, most are not in it: those that began close together are judged in short, and only the others read. */
+  async function foldListed(positions: readonly ListPosition[], filter: ListFilter): Promise<Folded> {
+    const ids = positions.map((one) => one.requestId);
+    if (filter.state === undefined || ids.length < WORTH_A_STRETCH) return foldMany(ids);
+    const [newest, oldest] = [positions[0]?.t0 ?? 0, positions.at(-1)?.t0 ?? 0];
+    const short = await store.shortFactsOf(ids, oldest, newest);
+    if (short === undefined) return foldMany(ids);
+    const { folded } = await foldMany(ids, Promise.resolve(short));
+    return foldMany(ids.filter((id) => folded.get(id)?.state === filter.state));
   }
 
   async function correlation(correlationId: string, inShort = false): Promise<CorrelationRollup | undefined> {
@@ -208,6 +233,7 @@ interface Folded {
 type Condition = readonly [ReadonlyMap<string, number>, readonly CoverageGap[]];
 
 interface Seen extends FoldContext {
+  readonly longestLagMs: number;
   readonly gaps: readonly CoverageGap[];
 }
 
@@ -224,14 +250,16 @@ function fitsFold(one: Lifecycle, filter: RequestFilter): boolean {
   );
 }
 
-/** Whether the store surely lists the request for this filter by its own facts; for a state it may do without them. */
-function isAskedFor(
-  one: Lifecycle,
-  { since = -Infinity, until = Infinity, state, linkBearing, ...names }: RequestFilter,
-): boolean {
-  if (state !== undefined || linkBearing !== undefined) return false;
-  const asked = Object.entries(names) as [keyof Lifecycle, unknown][];
-  return one.t0 >= since && one.t0 < until && asked.every(([name, value]) => one[name] === value);
+/** Whether the request stands in the list by its own facts. */
+function isAskedFor(one: Lifecycle, filter: ListFilter): boolean {
+  const { since = -Infinity, until = Infinity } = filter;
+  return one.t0 >= since && one.t0 < until && isNamed(one, filter);
+}
+
+const NAMES = ["instance", "correlationId", "requestSource", "objectType", "objectName", "clientId"] as const;
+
+function isNamed(one: Lifecycle, filter: ListFilter): boolean {
+  return NAMES.every((name) => filter[name] === undefined || one[name] === filter[name]);
 }
 
 function foldAll(facts: ReadonlyMap<string, readonly Fact[]>, seen: Seen): Map<string, Lifecycle> {

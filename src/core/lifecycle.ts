@@ -337,7 +337,7 @@ function hasResponse(fact: SubmissionFact): boolean {
 }
 
 /** When the request began: what the best-informed facts say, the earliest of them. */
-function beginning(facts: readonly Fact[]): number {
+export function beginning(facts: readonly Fact[]): number {
   const rank = Math.min(...facts.map((fact) => fact.t0Rank));
   return Math.min(...facts.filter((fact) => fact.t0Rank === rank).map((fact) => fact.t0));
 }

@@ -240,6 +240,11 @@ export interface RequestFilter {
   readonly until?: number;
 }
 
+export interface ListFilter extends RequestFilter {
+  /** Of requests that began before, only jobs, and what no upstream tells of, can still be in the state: epoch milliseconds. */
+  readonly openSince?: number;
+}
+
 /** A place in a list that runs from new to old. */
 export interface ListPosition {
   readonly t0: number;
@@ -300,14 +305,9 @@ export interface FactReader {
   /** Requests that carry the correlation id or one below it, in the order of their ids, after `after`. */
   requestsOfCorrelation(correlationId: string, after: string, limit: number): Promise<CorrelatedRequest[]>;
   /**
-   * Requests that may fit, newest first: all that do are among them. Whether one has the state of the filter only its
-   * fold tells.
+   * Requests that may fit, newest first: all that do are among them. Whether one does only its fold tells.
    */
-  listRequests(
-    filter: RequestFilter,
-    after: ListPosition | undefined,
-    limit: number,
-  ): Promise<ListPosition[]>;
+  listRequests(filter: ListFilter, after: ListPosition | undefined, limit: number): Promise<ListPosition[]>;
   /** What of the stream was never read, of gaps that reach beyond `since`. */
   unreadGaps(since: number): Promise<readonly CoverageGap[]>;
   /** The newest lag of each queue, in milliseconds, keyed `instance\npriority`, as of `now`. */

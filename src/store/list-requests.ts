@@ -1,143 +1,174 @@
 /**
- * Lists of requests, newest first: windows of time that grow until the page is full, over the stretches that hold facts.
+ * Lists of requests, newest first: stretches of time as long as the newest facts that show a sign of what is asked for,
+ * until the page is full.
  *
- * A state cannot be asked for here: it is the fold's. What can be asked is whether a request may be in it: facts that every
- * request in that state has. The ledger folds what is found and keeps what is.
+ * A state cannot be asked for here: it is the fold's. What can be asked is whether a request may be in it. Few are read by
+ * their ids, many are gathered from all that happened about that time.
  */
-import type { LifecycleState } from "../core/lifecycle.ts";
-import type { ListPosition, RequestFilter } from "../core/ports.ts";
+import { beginning } from "../core/lifecycle.ts";
+import type { ListFilter, ListPosition } from "../core/ports.ts";
 import type { StoreClient } from "./client.ts";
+import { factsOf } from "./facts-of.ts";
+import { conditionsOf, GATHERED_COLUMNS, paramsOf, signOf } from "./list-signs.ts";
+import { type Hours, hoursThatMayHold } from "./state-hours.ts";
 
 const MINUTE_MS = 60_000;
-const FIRST_WINDOW_MS = 3_600_000;
-/** Each window is so many times longer than the one before it: a question costs, however short its window. */
+const HOUR_MS = 60 * MINUTE_MS;
+/** The facts of a request lie within so much of each other: as far as the fold looks. */
+const APART_MS = 10 * MINUTE_MS;
+/** A stretch that held nothing is followed by a longer one: a question costs, however little it finds. */
 const GROWTH = 4;
+/** So many and no more are read by their ids: it costs as much as to gather what is between them. */
+const FEW = 200;
 
-const COLUMNS: Readonly<Record<string, string>> = {
-  instance: "instance",
-  correlationId: "correlation_id",
-  requestSource: "request_source",
-  objectType: "object_type",
-  objectName: "object_name",
-  clientId: "client_id",
-};
+/** [since, until), epoch milliseconds. */
+interface Stretch {
+  readonly since: number;
+  readonly until: number;
+}
 
 export async function listRequests(
   client: StoreClient,
-  filter: RequestFilter,
+  filter: ListFilter,
   after: ListPosition | undefined,
   limit: number,
 ): Promise<ListPosition[]> {
   const found: ListPosition[] = [];
-  let until = Math.min(filter.until ?? Infinity, after === undefined ? Infinity : after.t0 + 1);
   const oldest = filter.since ?? -Infinity;
-  for (let windowMs = FIRST_WINDOW_MS; found.length < limit && until > oldest; windowMs *= GROWTH) {
-    const stretch = await factsBetween(client, filter.since, until);
-    if (stretch === undefined) break;
-    until = Math.min(until, stretch.last + MINUTE_MS);
-    const since = Math.max(oldest, stretch.first, until - windowMs);
-    found.push(...(await listWindow(client, filter, { since, until }, after, limit - found.length)));
+  const hours = await hoursThatMayHold(client, filter.state);
+  let until = Math.min(filter.until ?? Infinity, after === undefined ? Infinity : after.t0 + 1);
+  for (let least = 0; found.length < limit;) {
+    until = skip(hours, until);
+    if (until <= oldest) break;
+    const seen = await newestFacts(client, filter, { since: oldest, until }, 2 * (limit - found.length) + 16);
+    if (until === Infinity) until = seen.last + MINUTE_MS + APART_MS;
+    if (until === -Infinity) break;
+    const since = Math.max(oldest, startOfHours(hours, until), Math.min(seen.first, until - least));
+    const more = await listStretch(client, filter, { since, until }, after, limit - found.length);
+    found.push(...more);
+    least = GROWTH * Math.max(MINUTE_MS, until - since);
     until = since;
   }
   return found;
 }
 
-/** The first and the last minute that hold facts in [since, until), in milliseconds; undefined when none does. */
-async function factsBetween(
+/** Back to the end of the newest hour that may hold something. */
+function skip(hours: Hours | undefined, until: number): number {
+  if (hours === undefined || until === Infinity) return until;
+  let end = until;
+  while (end > hours.first && hours.areWithout.has(hourOf(end - 1))) end = hourOf(end - 1);
+  return end;
+}
+
+/** The beginning of the hours before `until` that may all hold something. */
+function startOfHours(hours: Hours | undefined, until: number): number {
+  if (hours === undefined) return -Infinity;
+  let start = until;
+  while (start > hours.first && !hours.areWithout.has(hourOf(start - 1))) start = hourOf(start - 1);
+  return start > hours.first ? start : -Infinity;
+}
+
+function hourOf(at: number): number {
+  return Math.floor(at / HOUR_MS) * HOUR_MS;
+}
+
+/** The minutes of the newest and the last of so many facts with a sign; nothing is older than `first` when these are all. */
+async function newestFacts(
   client: StoreClient,
-  since: number | undefined,
-  until: number,
-): Promise<{ first: number; last: number } | undefined> {
-  const [row] = await client.query<{ facts: string; first: number; last: number }>(
-    `SELECT count() AS facts, toUnixTimestamp(min(minute)) AS first, toUnixTimestamp(max(minute)) AS last
-     FROM facts_by_time
-     WHERE minute >= toDateTime({since:UInt32}) AND minute < toDateTime({until:UInt32})`,
-    {
-      since: Math.floor(Math.max(0, since ?? 0) / MINUTE_MS) * 60,
-      until: Math.min(Math.ceil(until / 1_000), 4_294_967_295),
-    },
+  filter: ListFilter,
+  { since, until }: Stretch,
+  limit: number,
+): Promise<{ first: number; last: number }> {
+  const rows = await client.query<{ at: number }>(
+    `SELECT toUnixTimestamp(minute) AS at FROM facts_by_time
+     WHERE ${signOf(filter) ?? "1"} AND minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+     ORDER BY minute DESC LIMIT {limit:UInt32}`,
+    { ...paramsOf(filter), first: secondOf(since - APART_MS), last: secondOf(until), limit },
   );
-  if (row === undefined || row.facts === "0") return undefined;
-  return { first: row.first * 1_000, last: row.last * 1_000 };
+  const oldest = rows.length < limit ? undefined : rows.at(-1);
+  return { first: (oldest?.at ?? -Infinity) * 1_000, last: (rows[0]?.at ?? -Infinity) * 1_000 };
 }
 
-interface Window {
-  readonly since: number;
-  readonly until: number;
-}
-
-async function listWindow(
+async function listStretch(
   client: StoreClient,
-  filter: RequestFilter,
-  window: Window,
+  filter: ListFilter,
+  stretch: Stretch,
   after: ListPosition | undefined,
   limit: number,
 ): Promise<ListPosition[]> {
-  const conditions = ["t0_ms >= {sinceMs:Int64}", "t0_ms < {untilMs:Int64}"];
-  const params: Record<string, unknown> = {
-    limit,
-    sinceMs: window.since,
-    untilMs: window.until,
-    since: new Date(window.since),
-    until: new Date(window.until),
-  };
-  for (const [name, column] of Object.entries(COLUMNS)) {
-    const wanted = filter[name as keyof RequestFilter];
-    if (wanted === undefined) continue;
-    conditions.push(`${column} = {${name}:String}`);
-    params[name] = wanted;
+  const few = await fewRequests(client, filter, stretch);
+  if (few === undefined) return gather(client, filter, stretch, after, limit);
+  const positions: ListPosition[] = [];
+  for (const [requestId, facts] of await factsOf(client, few)) {
+    const one = { t0: beginning(facts), requestId };
+    const isWithin = one.t0 >= stretch.since && one.t0 < stretch.until;
+    if (isWithin && (after === undefined || isBefore(one, after))) positions.push(one);
   }
-  if (filter.state !== undefined) conditions.push(MAY_BE[filter.state as LifecycleState]);
-  if (filter.linkBearing === true) conditions.push("linked OR failures");
-  if (after !== undefined) {
-    conditions.push("(t0_ms, request_id) < ({afterT0:Int64}, {afterId:String})");
-    Object.assign(params, { afterT0: after.t0, afterId: after.requestId });
-  }
+  return positions.sort((a, b) => (isBefore(a, b) ? 1 : -1)).slice(0, limit);
+}
+
+function isBefore(a: ListPosition, b: ListPosition): boolean {
+  return a.t0 < b.t0 || (a.t0 === b.t0 && a.requestId < b.requestId);
+}
+
+/** The requests with a sign about that time; undefined when they are many. */
+async function fewRequests(
+  client: StoreClient,
+  filter: ListFilter,
+  { since, until }: Stretch,
+): Promise<string[] | undefined> {
+  const sign = signOf(filter);
+  if (sign === undefined) return undefined;
+  const rows = await client.query<{ request_id: string }>(
+    `SELECT request_id FROM facts_by_time
+     WHERE ${sign} AND minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+     LIMIT {limit:UInt32}`,
+    {
+      ...paramsOf(filter),
+      first: secondOf(since - APART_MS),
+      last: secondOf(until + APART_MS),
+      limit: 2 * FEW,
+    },
+  );
+  const ids = new Set(rows.map((row) => row.request_id));
+  return rows.length === 2 * FEW || ids.size > FEW ? undefined : [...ids];
+}
+
+async function gather(
+  client: StoreClient,
+  filter: ListFilter,
+  { since, until }: Stretch,
+  after: ListPosition | undefined,
+  limit: number,
+): Promise<ListPosition[]> {
+  const sign = signOf(filter);
+  const about = "minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})";
+  const conditions = [...conditionsOf(filter), "t0_ms >= {since:Int64}", "t0_ms < {until:Int64}"];
+  if (after !== undefined) conditions.push("(t0_ms, request_id) < ({afterT0:Int64}, {afterId:String})");
   const rows = await client.query<{ request_id: string; t0_ms: string }>(
-    `SELECT request_id, t0_ms FROM (${GATHERED})
+    `SELECT request_id, t0_ms FROM (
+       SELECT ${GATHERED_COLUMNS}
+       FROM facts_by_time AS f
+       WHERE ${about} ${sign === undefined ? "" : `AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${sign} AND ${about})`}
+       GROUP BY f.request_id)
      WHERE ${conditions.map((one) => `(${one})`).join(" AND ")}
      ORDER BY t0_ms DESC, request_id DESC
      LIMIT {limit:UInt32}`,
-    params,
+    {
+      ...paramsOf(filter),
+      first: secondOf(since - APART_MS),
+      last: secondOf(until + APART_MS),
+      since: since === -Infinity ? 0 : Math.floor(since),
+      until: until === Infinity ? Number.MAX_SAFE_INTEGER : Math.ceil(until),
+      limit,
+      ...(after !== undefined && { afterT0: after.t0, afterId: after.requestId }),
+    },
   );
   return rows.map((row) => ({ t0: Number(row.t0_ms), requestId: row.request_id }));
 }
 
-/** What every request in a state has at least, of the columns of GATHERED. */
-const MAY_BE: Readonly<Record<LifecycleState, string>> = {
-  unconfirmed: "unanswered",
-  rejected: "refused",
-  accepted: "NOT results OR jobs",
-  processing: "results OR jobs",
-  retrying: "open OR failures",
-  succeeded: "results OR jobs",
-  partially_failed: "failures",
-  failed: "failures OR jobs",
-  exhausted: "failures OR (linked AND open)",
-  overdue: "open OR jobs",
-  aborted: "jobs",
-};
-
-/** One row a request: what the fold would give for its names and its beginning, and some signs of its state. */
-const GATHERED = `
-  SELECT
-    f.request_id AS request_id,
-    min((f.t0_rank, toUnixTimestamp64Milli(f.t0))).2 AS t0_ms,
-    ${Object.values(COLUMNS)
-      .map(
-        (column) =>
-          `if(maxIf(f.${column}, f.kind = 'submission') != '', maxIf(f.${column}, f.kind = 'submission'), max(f.${column})) AS ${column}`,
-      )
-      .join(",\n    ")},
-    max(f.kind = 'submission' AND f.http_status = 0) AS unanswered,
-    max(f.kind = 'submission' AND f.http_status NOT IN (0, 202)) AS refused,
-    max(f.kind = 'result') AS results,
-    max(f.kind = 'job') AS jobs,
-    max(notEmpty(f.failed_codes)) AS failures,
-    max(f.link_bearing) AS linked,
-    arraySum(arrayMap(x -> x.2, groupUniqArray((f.fact_id, f.created + f.updated + arraySum(f.failed_counts)))))
-      < max(f.received) OR NOT results AS open
-  FROM facts_by_time AS f
-  WHERE f.minute >= toStartOfMinute({since:DateTime64(3, 'UTC')}) - INTERVAL 10 MINUTE
-    AND f.minute <= toStartOfMinute({until:DateTime64(3, 'UTC')}) + INTERVAL 10 MINUTE
-  GROUP BY f.request_id`;
+/** Of the minute, within what a DateTime holds. */
+function secondOf(ms: number): number {
+  const minute = Math.floor(ms / MINUTE_MS) * 60;
+  return Math.min(Math.max(0, minute), 4_294_967_295);
+}

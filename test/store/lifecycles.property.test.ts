@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createLedger } from "../../src/core/ledger.ts";
+import { createLedger, type Ledger } from "../../src/core/ledger.ts";
 import type { Fact } from "../../src/core/fact.ts";
 import type { Lifecycle } from "../../src/core/lifecycle.ts";
-import type { Clock, FactReader } from "../../src/core/ports.ts";
+import type { Clock, FactReader, ListPosition, RequestFilter } from "../../src/core/ports.ts";
 import { disturbed, factSet } from "../core/fact-arbitrary.ts";
 import { SETTINGS, STORE_PATHS, type StorePath } from "./store-paths.ts";
 
@@ -46,6 +46,20 @@ describe.each(STORE_PATHS)("the fold as a view, store $name", ({ open }) => {
           { since: new Date(base - 12 * HOUR), until: new Date(base + 12 * HOUR), now: new Date(now) },
         );
         expect(new Map(rows.map((row) => [row["request_id"], normal(row)]))).toEqual(wanted);
+        // results that do not say when their request began stand where they happened: a list may not find them together
+        const far = new Set(facts.filter((one) => one.t0Rank === 4).map(({ requestId }) => requestId));
+        const asked = { since: base - 12 * HOUR, until: base + 12 * HOUR };
+        const states = new Set([...folded.values()].map(({ state }) => state));
+        for (const state of states) {
+          const inState = [...folded.values()].filter(
+            (one) => one.state === state && !far.has(one.requestId),
+          );
+          const listed = (await idsOf(ledger, { ...asked, state })).filter((id) => !far.has(id));
+          expect({ state, ids: listed.toSorted() }).toEqual({
+            state,
+            ids: [...new Set(inState.map((one) => one.requestId))].toSorted(),
+          });
+        }
         const jobs = new Set(facts.filter(({ kind }) => kind === "job").map(({ requestId }) => requestId));
         const plain = ids.filter((id) => !jobs.has(id));
         const short = await path.store.shortFactsOf(plain, base - 12 * HOUR, base + 12 * HOUR);
@@ -58,6 +72,18 @@ describe.each(STORE_PATHS)("the fold as a view, store $name", ({ open }) => {
     );
   });
 });
+
+/** The ids of a list, page by page; none may come twice. */
+async function idsOf(ledger: Ledger, filter: RequestFilter): Promise<string[]> {
+  const ids: string[] = [];
+  let after: ListPosition | undefined;
+  do {
+    const page = await ledger.list(filter, after, 7);
+    ids.push(...page.items.map((one) => one.requestId));
+    after = page.next;
+  } while (after !== undefined);
+  return ids;
+}
 
 /** A store that gives some facts as they are read by their time. */
 function readingShort(store: FactReader, short: ReadonlyMap<string, Fact[]>): FactReader {

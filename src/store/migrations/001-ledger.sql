@@ -78,7 +78,15 @@ CREATE TABLE IF NOT EXISTS {{table facts_by_time}} {{on_cluster}}
     http_status    UInt16,
     responded_at   Nullable(DateTime64(3, 'UTC')),
     link_bearing   UInt8,
-    job_rank       UInt8 COMMENT '1 Open, 2 UploadComplete, 3 InProgress, 4 JobComplete, 5 Failed, 6 Aborted; 0 no job'
+    job_rank       UInt8 COMMENT '1 Open, 2 UploadComplete, 3 InProgress, 4 JobComplete, 5 Failed, 6 Aborted; 0 no job',
+    signs          UInt8 DEFAULT
+        (kind = 'submission' AND http_status = 0) + 2 * (kind = 'submission' AND http_status NOT IN (0, 202))
+        + 4 * notEmpty(failed_codes)
+        + 8 * (notEmpty(failed_codes) AND created = 0 AND updated = 0)
+        + 16 * (kind = 'job') + 32 * (job_rank = 6)
+        + 64 * (kind = 'submission' AND target = 'salesforce')
+        COMMENT 'what a list finds rare states by: 1 unanswered, 2 refused, 4 failures, 8 nothing but failures, 16 of a job, 32 an aborted one, 64 sent to Salesforce',
+    INDEX signs_index signs TYPE set(0) GRANULARITY 1
 )
 ENGINE = {{engine ReplacingMergeTree(version)}}
 PARTITION BY toDate(minute)

@@ -1,0 +1,116 @@
+/**
+ * What the facts of a request in a state look like: an index of signs finds those few among millions, and a condition on
+ * all facts of a request keeps the fold from most that are not in it.
+ */
+import type { LifecycleState } from "../core/lifecycle.ts";
+import type { ListFilter } from "../core/ports.ts";
+
+/** Bits of `facts_by_time.signs`. */
+const UNANSWERED = 1;
+const REFUSED = 2;
+const FAILURES = 4;
+const FRUITLESS = 8;
+const OF_JOB = 16;
+const ABORTED = 32;
+const TO_SALESFORCE = 64;
+
+/** Every request in the state has a fact with one of these, or the state is as common as requests are. */
+const SIGNS: Readonly<Partial<Record<LifecycleState, number>>> = {
+  unconfirmed: UNANSWERED,
+  rejected: REFUSED,
+  partially_failed: FAILURES | OF_JOB,
+  failed: FRUITLESS | OF_JOB,
+  aborted: ABORTED,
+};
+
+/** These have a beginning before which only what has such a sign is still in the state. */
+const LASTING: Readonly<Partial<Record<LifecycleState, number>>> = {
+  accepted: OF_JOB | TO_SALESFORCE,
+  processing: OF_JOB,
+  retrying: 0,
+};
+
+/** What every request in a state has at least, of the columns of a gathered request. */
+const MAY_BE: Readonly<Record<LifecycleState, string>> = {
+  unconfirmed: "unanswered",
+  rejected: "refused",
+  accepted: "NOT results OR jobs",
+  processing: "results OR jobs",
+  retrying: "open OR failures",
+  succeeded: "results OR jobs",
+  partially_failed: "failures",
+  failed: "fruitless OR jobs",
+  exhausted: "failures OR (linked AND open)",
+  overdue: "open OR jobs",
+  aborted: "aborted",
+};
+
+/** By the name in a filter its column; the rarest first. */
+export const COLUMNS = {
+  correlationId: "correlation_id",
+  clientId: "client_id",
+  requestSource: "request_source",
+  objectName: "object_name",
+  objectType: "object_type",
+  instance: "instance",
+} as const satisfies Partial<Record<keyof ListFilter, string>>;
+
+type Name = keyof typeof COLUMNS;
+
+/** A condition on facts: every request that fits has a fact that meets it. Undefined where there is none to name. */
+export function signOf(filter: ListFilter): string | undefined {
+  const state = filter.state as LifecycleState | undefined;
+  const signs = state === undefined ? undefined : SIGNS[state];
+  if (signs !== undefined) return `bitAnd(signs, ${signs}) != 0`;
+  const lasting = state === undefined ? undefined : LASTING[state];
+  if (lasting !== undefined && filter.openSince !== undefined) {
+    const recent = "minute >= toStartOfMinute({openSince:DateTime64(3, 'UTC')}) - INTERVAL 10 MINUTE";
+    return lasting === 0 ? recent : `(${recent} OR bitAnd(signs, ${lasting}) != 0)`;
+  }
+  const name = (Object.keys(COLUMNS) as Name[]).find((one) => filter[one] !== undefined);
+  return name === undefined ? undefined : `${COLUMNS[name]} = {${name}:String}`;
+}
+
+/** Conditions on gathered requests: all that fit meet them. */
+export function conditionsOf(filter: ListFilter): string[] {
+  const conditions = Object.entries(COLUMNS).flatMap(([name, column]) =>
+    filter[name as Name] === undefined ? [] : [`${column} = {${name}:String}`],
+  );
+  if (filter.state !== undefined) conditions.push(`${MAY_BE[filter.state as LifecycleState]} OR adopts`);
+  if (filter.linkBearing === true) conditions.push("linked OR failures OR adopts");
+  return conditions;
+}
+
+/** The values that both of them need. */
+export function paramsOf({ openSince = 0, ...filter }: ListFilter): Record<string, unknown> {
+  const names = Object.keys(COLUMNS).flatMap((name) => {
+    const wanted = filter[name as Name];
+    return wanted === undefined ? [] : [[name, wanted] as const];
+  });
+  return { ...Object.fromEntries(names), openSince: new Date(Math.max(0, openSince)) };
+}
+
+/**
+ * One row a request: what the fold would give for its names and its beginning, and some signs of its state. One that may
+ * have adopted a submission may be in any.
+ */
+export const GATHERED_COLUMNS = `
+    f.request_id AS request_id,
+    min((f.t0_rank, toUnixTimestamp64Milli(f.t0))).2 AS t0_ms,
+    ${Object.values(COLUMNS)
+      .map(
+        (column) =>
+          `if(maxIf(f.${column}, f.kind = 'submission') != '', maxIf(f.${column}, f.kind = 'submission'), max(f.${column})) AS ${column}`,
+      )
+      .join(",\n    ")},
+    max(bitAnd(f.signs, ${UNANSWERED})) != 0 AS unanswered,
+    max(bitAnd(f.signs, ${REFUSED})) != 0 AS refused,
+    max(bitAnd(f.signs, ${FAILURES})) != 0 AS failures,
+    max(bitAnd(f.signs, ${FRUITLESS})) != 0 AS fruitless,
+    max(bitAnd(f.signs, ${OF_JOB})) != 0 AS jobs,
+    max(bitAnd(f.signs, ${ABORTED})) != 0 AS aborted,
+    max(f.correlation_id IN (SELECT correlation_id FROM unanswered_submissions)) AS adopts,
+    max(f.link_bearing) AS linked,
+    max(f.kind = 'result') AS results,
+    arraySum(arrayMap(x -> x.2, groupUniqArray((f.fact_id, f.created + f.updated + arraySum(f.failed_counts)))))
+      < max(f.received) OR NOT results AS open`;
