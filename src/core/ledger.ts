@@ -13,6 +13,7 @@ import { foldLifecycle, type FoldContext, type Lifecycle } from "./lifecycle.ts"
 import { settingsOf, type SettingsByInstance } from "./lifecycle-settings.ts";
 import { awaitsPersons } from "./missing-persons.ts";
 import type {
+  AdoptionCandidate,
   Clock,
   CorrelatedRequest,
   CoverageGap,
@@ -88,22 +89,39 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
     if (doubtful.size === 0) return { folded, alone: folded };
     const candidates = await store.adoptionCandidates([...doubtful], widestWindowMs);
     if (candidates.length === 0) return { folded, alone: folded };
-    const missing = candidates.map((one) => one.requestId).filter((id) => !folded.has(id));
-    const around = await store.factsOf(missing);
+    const around = await factsAround(candidates.filter((one) => !folded.has(one.requestId)));
     const all = new Map([...folded, ...foldAll(around, seen)]);
-    const adoptions = matchAdoptions(
-      [...all.values()],
-      (instance) => settingsOf(settings, instance).adoptionWindowMs,
-    );
+    const adoptions = [
+      ...matchAdoptions([...all.values()], (instance) => settingsOf(settings, instance).adoptionWindowMs),
+    ].filter((pair) => pair.some((id) => folded.has(id)));
+    const full = await store.factsOf(adoptions.flat().filter((id) => around.has(id)));
     for (const [submission, request] of adoptions) {
       const merged = foldOne(
-        [...factsFor(request, facts, around), ...adoptFacts(factsFor(submission, facts, around), request)],
+        [...factsFor(request, facts, full), ...adoptFacts(factsFor(submission, facts, full), request)],
         seen,
       );
       if (folded.has(submission)) folded.set(submission, merged);
       if (folded.has(request)) folded.set(request, merged);
     }
     return { folded, alone: all };
+  }
+
+  /** Of many candidates most adopt nothing: those of one correlation are near each other, and are judged in short. */
+  async function factsAround(candidates: readonly AdoptionCandidate[]): Promise<Map<string, Fact[]>> {
+    const found: (readonly [string, Fact[]])[] = [];
+    const others: string[] = [];
+    for (const correlationId of new Set(candidates.map((one) => one.correlationId))) {
+      const near = candidates.filter((one) => one.correlationId === correlationId);
+      const ids = near.map((one) => one.requestId);
+      const times = near.map((one) => one.t0);
+      const isWorth = ids.length >= WORTH_A_STRETCH;
+      const short = isWorth
+        ? await store.shortFactsOf(ids, Math.min(...times), Math.max(...times))
+        : undefined;
+      if (short === undefined) others.push(...ids);
+      else found.push(...short);
+    }
+    return new Map([...found, ...(await store.factsOf(others))]);
   }
 
   async function list(
@@ -113,12 +131,13 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
   ): Promise<LifecyclePage> {
     const asked: ListFilter = { ...filter, ...(await openSinceOf(filter.state)) };
     const found: Found = { items: new Map(), next: after };
-    for (let more = limit + 1, seen = 0; seen < LONGEST_SEARCH;) {
+    const first = limit + (isCommon(filter.state) ? Math.ceil(limit / 2) : 0) + 1;
+    for (let more = first, seen = 0; seen < LONGEST_SEARCH;) {
       if (!(await listFrom(asked, more, limit, found)) || found.items.size >= limit) break;
       seen += more;
       // as many as make the page full if those to come are like those seen
       const wanted = (limit + 1 - found.items.size) * (seen / Math.max(1, found.items.size));
-      more = Math.ceil(Math.min(FOLDED_AT_ONCE, Math.max(limit + 1, 1.2 * wanted)));
+      more = Math.ceil(Math.min(FOLDED_AT_ONCE, Math.max(first, 1.2 * wanted)));
     }
     return { items: [...found.items.values()], next: found.next };
   }
@@ -220,6 +239,11 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
 
 function isAdoptable(one: Lifecycle): boolean {
   return one.state === "unconfirmed" || (one.submissions.length === 0 && one.jobs.length === 0);
+}
+
+/** Of what may be in such a state a good part is not. */
+function isCommon(state: string | undefined): boolean {
+  return state === "succeeded" || state === "retrying" || state === "partially_failed";
 }
 
 interface Folded {

@@ -269,6 +269,8 @@ export interface ArrivalReader {
 export interface AdoptionCandidate {
   readonly correlationId: string;
   readonly requestId: string;
+  /** When it began, as far as its facts there know: epoch milliseconds. */
+  readonly t0: number;
 }
 
 /** That a bulk job was taken up: closed, or being processed. */

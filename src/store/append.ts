@@ -86,6 +86,10 @@ function fruitlessOf({ facts, events }: StoreBatch): FruitlessRequest[] {
   return found;
 }
 
+function isUnanswered(fact: Fact): boolean {
+  return fact.kind === "submission" && fact.httpStatus === null;
+}
+
 /** Whether it may be that none of the request's persons got in. */
 function isFruitless(fact: Fact): boolean {
   if (fact.kind !== "result" || fact.created + fact.updated > 0) return false;
@@ -151,13 +155,18 @@ function factPieces({ facts, events }: StoreBatch): Uint8Array[] {
   return pieces;
 }
 
-export function createFactWriter(client: StoreClient): FactWriter {
+/** @param onUnanswered called when a submission without a response may have been stored */
+export function createFactWriter(client: StoreClient, onUnanswered: () => void): FactWriter {
   async function insert<Row>(into: TableRows<Row>, rows: readonly Row[]): Promise<void> {
     if (rows.length > 0) await client.insert(into.table, into.columns, joinRows(rows, into.encode));
   }
   return {
     async append(batch: StoreBatch): Promise<void> {
-      await client.insertRows("incoming_facts", Object.keys(FACT_COLUMNS), factPieces(batch));
+      try {
+        await client.insertRows("incoming_facts", Object.keys(FACT_COLUMNS), factPieces(batch));
+      } finally {
+        if (batch.facts.some(isUnanswered)) onUnanswered();
+      }
       await insert(FRUITLESS, fruitlessOf(batch));
       await insert(LINK_KEYS, batch.linkKeys);
       await insert(METRICS, batch.metrics);

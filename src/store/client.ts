@@ -73,7 +73,8 @@ const COMMAND_SETTINGS: ClickHouseSettings = { max_execution_time: COMMAND_TIMEO
 
 /** Separate so that short reads wait for nothing: an embedded connection runs one statement at a time. */
 interface Lanes {
-  readonly reads: ClickHouseClient;
+  /** Several where each takes one statement at a time; the one with the fewest waiting is asked. */
+  readonly reads: readonly ClickHouseClient[];
   readonly inserts: ClickHouseClient;
   readonly commands: ClickHouseClient;
   /** Where rows in bytes wait for the engine in this process; a server gets them over HTTP. */
@@ -93,11 +94,14 @@ export async function openStoreClient(settings: StoreSettings): Promise<StoreCli
 }
 
 function storeClientOf(lanes: Lanes, database: string, embedded: boolean): StoreClient {
+  const reads = leastBusy(lanes.reads);
   return {
     database,
     embedded,
     query: (sql, params, options) =>
-      query(options?.background ? lanes.commands : lanes.reads, sql, params, options),
+      options?.background
+        ? query(lanes.commands, sql, params, options)
+        : reads((lane) => query(lane, sql, params, options)),
     command: async (sql, params) => {
       await guard(`command ${opening(sql)}`, () =>
         lanes.commands.command({ query: sql, ...(params && { query_params: params }) }),
@@ -106,11 +110,25 @@ function storeClientOf(lanes: Lanes, database: string, embedded: boolean): Store
     insert: (table, columns, text) => insert(lanes.inserts, table, columns, text),
     insertRows: (table, columns, pieces) => insertRows(lanes, table, columns, pieces),
     ping: async () =>
-      (await lanes.reads.ping({ select: true, abort_signal: AbortSignal.timeout(5_000) })).success,
+      (await reads((lane) => lane.ping({ select: true, abort_signal: AbortSignal.timeout(5_000) }))).success,
     close: async () => {
-      for (const lane of [lanes.reads, lanes.inserts, lanes.commands]) await lane.close();
+      for (const lane of [...lanes.reads, lanes.inserts, lanes.commands]) await lane.close();
       await lanes.insertFiles?.close();
     },
+  };
+}
+
+/** Gives work to the lane on which the least is under way. */
+function leastBusy<Lane>(lanes: readonly Lane[]): <T>(work: (lane: Lane) => Promise<T>) => Promise<T> {
+  const open = lanes.map((lane) => ({ lane, waiting: 0 }));
+  return async (work) => {
+    const one = open.reduce((best, next) => (next.waiting < best.waiting ? next : best));
+    one.waiting += 1;
+    try {
+      return await work(one.lane);
+    } finally {
+      one.waiting -= 1;
+    }
   };
 }
 
@@ -188,7 +206,11 @@ async function openEmbeddedLanes({ dataDir, database }: StoreSettings): Promise<
     return client;
   };
   try {
-    const lanes = { reads: await open(), inserts: await open(), commands: await open(COMMAND_SETTINGS) };
+    const lanes = {
+      reads: [await open(), await open()],
+      inserts: await open(),
+      commands: await open(COMMAND_SETTINGS),
+    };
     return { ...lanes, insertFiles: new InsertFiles(dataDir) };
   } catch (error) {
     for (const client of opened) await client.close();
@@ -221,7 +243,7 @@ async function openServerLanes(settings: StoreSettings): Promise<Lanes> {
     await bootstrap.close();
   }
   return {
-    reads: open(REQUEST_TIMEOUT_MS, { database }),
+    reads: [open(REQUEST_TIMEOUT_MS, { database })],
     inserts: open(REQUEST_TIMEOUT_MS, { database }),
     commands: open(COMMAND_TIMEOUT_MS, {
       database,

@@ -1,6 +1,7 @@
 /** Questions to the correlation index: which requests carry an id, and who could adopt whom. */
 import type { AdoptionCandidate, CorrelatedRequest } from "../core/ports.ts";
 import type { StoreClient } from "./client.ts";
+import type { UnansweredSubmissions } from "./unanswered-submissions.ts";
 
 /** Ids are paths: a request under `job/17/…` is one of `job/17`, and of `job`. In the order of request ids, after `after`. */
 export async function requestsOfCorrelation(
@@ -31,14 +32,15 @@ export async function requestsOfCorrelation(
  */
 export async function adoptionCandidates(
   client: StoreClient,
+  submissions: UnansweredSubmissions,
   correlationIds: readonly string[],
   windowMs: number,
 ): Promise<AdoptionCandidate[]> {
-  const unanswered = await unansweredOf(client, correlationIds);
+  const unanswered = await submissions.under(correlationIds);
   const found: AdoptionCandidate[] = [];
-  for (const [correlationId, { first, last, types }] of unanswered) {
-    const rows = await client.query<{ request_id: string }>(
-      `SELECT request_id FROM requests_by_correlation
+  for (const { correlationId, first, last, types } of unanswered) {
+    const rows = await client.query<{ request_id: string; t0_ms: string }>(
+      `SELECT request_id, min(toUnixTimestamp64Milli(t0)) AS t0_ms FROM requests_by_correlation
        WHERE correlation_id = {correlationId:String}
          AND toUnixTimestamp64Milli(t0) BETWEEN {from:Int64} AND {until:Int64}
        GROUP BY request_id
@@ -47,36 +49,8 @@ export async function adoptionCandidates(
        LIMIT 10000`,
       { correlationId, types: [...types], from: first - 2 * windowMs, until: last + 2 * windowMs },
     );
-    for (const { request_id: requestId } of rows) found.push({ correlationId, requestId });
-  }
-  return found;
-}
-
-interface Unanswered {
-  first: number;
-  last: number;
-  readonly types: Set<string>;
-}
-
-/** Plain rows, one `=` for one id: what is asked of nearly every status must not plan for long. */
-async function unansweredOf(
-  client: StoreClient,
-  correlationIds: readonly string[],
-): Promise<Map<string, Unanswered>> {
-  const one = correlationIds.length === 1;
-  const rows = await client.query<{ correlation_id: string; t0_ms: string; object_type: string }>(
-    `SELECT correlation_id, toUnixTimestamp64Milli(t0) AS t0_ms, object_type FROM unanswered_submissions
-     WHERE correlation_id ${one ? "= {id:String}" : "IN {ids:Array(String)}"}`,
-    one ? { id: correlationIds[0] } : { ids: correlationIds },
-  );
-  const found = new Map<string, Unanswered>();
-  for (const row of rows) {
-    const t0 = Number(row.t0_ms);
-    const known = found.get(row.correlation_id) ?? { first: t0, last: t0, types: new Set() };
-    known.first = Math.min(known.first, t0);
-    known.last = Math.max(known.last, t0);
-    known.types.add(row.object_type);
-    found.set(row.correlation_id, known);
+    for (const { request_id: requestId, t0_ms } of rows)
+      found.push({ correlationId, requestId, t0: Number(t0_ms) });
   }
   return found;
 }

@@ -9,7 +9,7 @@ import { beginning } from "../core/lifecycle.ts";
 import type { ListFilter, ListPosition } from "../core/ports.ts";
 import type { StoreClient } from "./client.ts";
 import { factsOf } from "./facts-of.ts";
-import { conditionsOf, GATHERED_COLUMNS, paramsOf, signOf } from "./list-signs.ts";
+import { conditionsOf, GATHERED_COLUMNS, paramsOf, searchesFor } from "./list-signs.ts";
 import { type Hours, hoursThatMayHold } from "./state-hours.ts";
 
 const MINUTE_MS = 60_000;
@@ -20,6 +20,9 @@ const APART_MS = 10 * MINUTE_MS;
 const GROWTH = 4;
 /** So many and no more are read by their ids: it costs as much as to gather what is between them. */
 const FEW = 200;
+
+/** About so many; with a sign it is one. */
+const FACTS_PER_REQUEST = 2;
 
 /** [since, until), epoch milliseconds. */
 interface Stretch {
@@ -34,22 +37,42 @@ export async function listRequests(
   limit: number,
 ): Promise<ListPosition[]> {
   const found: ListPosition[] = [];
-  const oldest = filter.since ?? -Infinity;
   const hours = await hoursThatMayHold(client, filter.state);
-  let until = Math.min(filter.until ?? Infinity, after === undefined ? Infinity : after.t0 + 1);
+  for (const search of searchesFor(filter)) {
+    const until = after === undefined ? search.until : Math.min(search.until, after.t0 + 1);
+    const page: Page = { client, filter, sign: search.sign, after };
+    await searchThrough(page, { since: search.since, until }, hours, limit, found);
+  }
+  return found;
+}
+
+interface Page {
+  readonly client: StoreClient;
+  readonly filter: ListFilter;
+  readonly sign: string | undefined;
+  readonly after: ListPosition | undefined;
+}
+
+async function searchThrough(
+  page: Page,
+  { since: oldest, until: newest }: Stretch,
+  hours: Hours | undefined,
+  limit: number,
+  found: ListPosition[],
+): Promise<void> {
+  let until = newest;
   for (let least = 0; found.length < limit;) {
     until = skip(hours, until);
     if (until <= oldest) break;
-    const seen = await newestFacts(client, filter, { since: oldest, until }, 2 * (limit - found.length) + 16);
+    const wanted = (limit - found.length) * (page.sign === undefined ? FACTS_PER_REQUEST : 1) + 8;
+    const seen = await newestFacts(page, { since: oldest, until }, wanted);
     if (until === Infinity) until = seen.last + MINUTE_MS + APART_MS;
     if (until === -Infinity) break;
     const since = Math.max(oldest, startOfHours(hours, until), Math.min(seen.first, until - least));
-    const more = await listStretch(client, filter, { since, until }, after, limit - found.length);
-    found.push(...more);
+    found.push(...(await listStretch(page, { since, until }, limit - found.length)));
     least = GROWTH * Math.max(MINUTE_MS, until - since);
     until = since;
   }
-  return found;
 }
 
 /** Back to the end of the newest hour that may hold something. */
@@ -74,14 +97,13 @@ function hourOf(at: number): number {
 
 /** The minutes of the newest and the last of so many facts with a sign; nothing is older than `first` when these are all. */
 async function newestFacts(
-  client: StoreClient,
-  filter: ListFilter,
+  { client, filter, sign }: Page,
   { since, until }: Stretch,
   limit: number,
 ): Promise<{ first: number; last: number }> {
   const rows = await client.query<{ at: number }>(
     `SELECT toUnixTimestamp(minute) AS at FROM facts_by_time
-     WHERE ${signOf(filter) ?? "1"} AND minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+     WHERE ${sign ?? "1"} AND minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
      ORDER BY minute DESC LIMIT {limit:UInt32}`,
     { ...paramsOf(filter), first: secondOf(since - APART_MS), last: secondOf(until), limit },
   );
@@ -89,15 +111,10 @@ async function newestFacts(
   return { first: (oldest?.at ?? -Infinity) * 1_000, last: (rows[0]?.at ?? -Infinity) * 1_000 };
 }
 
-async function listStretch(
-  client: StoreClient,
-  filter: ListFilter,
-  stretch: Stretch,
-  after: ListPosition | undefined,
-  limit: number,
-): Promise<ListPosition[]> {
-  const few = await fewRequests(client, filter, stretch);
-  if (few === undefined) return gather(client, filter, stretch, after, limit);
+async function listStretch(page: Page, stretch: Stretch, limit: number): Promise<ListPosition[]> {
+  const { client, after } = page;
+  const few = await fewRequests(page, stretch);
+  if (few === undefined) return gather(page, stretch, limit);
   const positions: ListPosition[] = [];
   for (const [requestId, facts] of await factsOf(client, few)) {
     const one = { t0: beginning(facts), requestId };
@@ -113,11 +130,9 @@ function isBefore(a: ListPosition, b: ListPosition): boolean {
 
 /** The requests with a sign about that time; undefined when they are many. */
 async function fewRequests(
-  client: StoreClient,
-  filter: ListFilter,
+  { client, filter, sign }: Page,
   { since, until }: Stretch,
 ): Promise<string[] | undefined> {
-  const sign = signOf(filter);
   if (sign === undefined) return undefined;
   const rows = await client.query<{ request_id: string }>(
     `SELECT request_id FROM facts_by_time
@@ -135,13 +150,10 @@ async function fewRequests(
 }
 
 async function gather(
-  client: StoreClient,
-  filter: ListFilter,
+  { client, filter, sign, after }: Page,
   { since, until }: Stretch,
-  after: ListPosition | undefined,
   limit: number,
 ): Promise<ListPosition[]> {
-  const sign = signOf(filter);
   const about = "minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})";
   const conditions = [...conditionsOf(filter), "t0_ms >= {since:Int64}", "t0_ms < {until:Int64}"];
   if (after !== undefined) conditions.push("(t0_ms, request_id) < ({afterT0:Int64}, {afterId:String})");

@@ -35,7 +35,7 @@ const MAY_BE: Readonly<Record<LifecycleState, string>> = {
   unconfirmed: "unanswered",
   rejected: "refused",
   accepted: "NOT results OR jobs",
-  processing: "results OR jobs",
+  processing: "(results AND open) OR jobs",
   retrying: "open OR failures",
   succeeded: "results OR jobs",
   partially_failed: "failures",
@@ -57,18 +57,32 @@ export const COLUMNS = {
 
 type Name = keyof typeof COLUMNS;
 
-/** A condition on facts: every request that fits has a fact that meets it. Undefined where there is none to name. */
-export function signOf(filter: ListFilter): string | undefined {
+/** Requests that began in [since, until), epoch milliseconds, and what at least one fact of each that fits shows. */
+export interface Search {
+  /** A condition on facts; undefined where there is none to name. */
+  readonly sign: string | undefined;
+  readonly since: number;
+  readonly until: number;
+}
+
+/** What is to be searched through, newest first. */
+export function searchesFor(filter: ListFilter): Search[] {
+  const { since = -Infinity, until = Infinity, openSince } = filter;
   const state = filter.state as LifecycleState | undefined;
   const signs = state === undefined ? undefined : SIGNS[state];
-  if (signs !== undefined) return `bitAnd(signs, ${signs}) != 0`;
-  const lasting = state === undefined ? undefined : LASTING[state];
-  if (lasting !== undefined && filter.openSince !== undefined) {
-    const recent = "minute >= toStartOfMinute({openSince:DateTime64(3, 'UTC')}) - INTERVAL 10 MINUTE";
-    return lasting === 0 ? recent : `(${recent} OR bitAnd(signs, ${lasting}) != 0)`;
-  }
+  if (signs !== undefined) return [{ sign: hasSign(signs), since, until }];
   const name = (Object.keys(COLUMNS) as Name[]).find((one) => filter[one] !== undefined);
-  return name === undefined ? undefined : `${COLUMNS[name]} = {${name}:String}`;
+  const sign = name === undefined ? undefined : `${COLUMNS[name]} = {${name}:String}`;
+  const lasting = state === undefined ? undefined : LASTING[state];
+  if (lasting === undefined || openSince === undefined) return [{ sign, since, until }];
+  const recent = { sign, since: Math.max(since, openSince), until };
+  return lasting === 0
+    ? [recent]
+    : [recent, { sign: hasSign(lasting), since, until: Math.min(until, openSince) }];
+}
+
+function hasSign(signs: number): string {
+  return `bitAnd(signs, ${signs}) != 0`;
 }
 
 /** Conditions on gathered requests: all that fit meet them. */
@@ -82,12 +96,12 @@ export function conditionsOf(filter: ListFilter): string[] {
 }
 
 /** The values that both of them need. */
-export function paramsOf({ openSince = 0, ...filter }: ListFilter): Record<string, unknown> {
+export function paramsOf(filter: ListFilter): Record<string, unknown> {
   const names = Object.keys(COLUMNS).flatMap((name) => {
     const wanted = filter[name as Name];
     return wanted === undefined ? [] : [[name, wanted] as const];
   });
-  return { ...Object.fromEntries(names), openSince: new Date(Math.max(0, openSince)) };
+  return Object.fromEntries(names);
 }
 
 /**
@@ -109,8 +123,8 @@ export const GATHERED_COLUMNS = `
     max(bitAnd(f.signs, ${FRUITLESS})) != 0 AS fruitless,
     max(bitAnd(f.signs, ${OF_JOB})) != 0 AS jobs,
     max(bitAnd(f.signs, ${ABORTED})) != 0 AS aborted,
-    max(f.correlation_id IN (SELECT correlation_id FROM unanswered_submissions)) AS adopts,
+    max(f.correlation_id IN (SELECT correlation_id FROM unanswered_submissions)) AND NOT max(f.kind = 'submission') AS adopts,
     max(f.link_bearing) AS linked,
     max(f.kind = 'result') AS results,
-    arraySum(arrayMap(x -> x.2, groupUniqArray((f.fact_id, f.created + f.updated + arraySum(f.failed_counts)))))
-      < max(f.received) OR NOT results AS open`;
+    groupUniqArray((f.fact_id, f.created + f.updated + arraySum(f.failed_counts))) AS accounted,
+    arraySum(accounted.2) < max(f.received) OR NOT results OR arrayUniq(accounted.1) < length(accounted) AS open`;

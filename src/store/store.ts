@@ -42,6 +42,7 @@ import { migrate, type MigrateResult } from "./migrate.ts";
 import { pathReport } from "./path-report.ts";
 import { createRepairBook } from "./repairs.ts";
 import { silentIntervals } from "./silent-path.ts";
+import { createUnansweredSubmissions } from "./unanswered-submissions.ts";
 import { unreadGaps } from "./unread-gaps.ts";
 import { createCursorStore, queueLags, streamReport } from "./stream-report.ts";
 
@@ -88,10 +89,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await client.close();
     throw error;
   }
+  const unanswered = createUnansweredSubmissions(client);
   return {
     client,
     migrated,
-    ...createFactWriter(client),
+    ...createFactWriter(client, () => unanswered.changed()),
     ...createCursorStore(client),
     ...createDeadLetterStore(client),
     ...createKeyStore(client),
@@ -108,7 +110,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       silentIntervals(inBackground(client), since, until, seenBefore),
     factsOf: (requestIds) => factsOf(client, requestIds),
     shortFactsOf: (requestIds, since, until) => shortFactsOf(client, requestIds, since, until),
-    adoptionCandidates: (correlationIds, windowMs) => adoptionCandidates(client, correlationIds, windowMs),
+    adoptionCandidates: (correlationIds, windowMs) =>
+      adoptionCandidates(client, unanswered, correlationIds, windowMs),
     requestsOfCorrelation: (correlationId, after, limit) =>
       requestsOfCorrelation(client, correlationId, after, limit),
     jobStarts: (objectNames, since, until) => jobStarts(client, objectNames, since, until),

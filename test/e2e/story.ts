@@ -151,7 +151,7 @@ export async function answersByFold(
     ...memory,
     adoptionCandidates: async (correlationIds: readonly string[]) =>
       correlationIds.flatMap((correlationId) =>
-        byCorrelation(correlationId).map((requestId) => ({ correlationId, requestId })),
+        byCorrelation(correlationId).map((requestId) => ({ correlationId, requestId, t0: 0 })),
       ),
   };
   return answersOf(createLedger(reader, settings, clock), told, clock.now());
