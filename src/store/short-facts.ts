@@ -76,8 +76,14 @@ export async function shortFactsOf(
   return facts;
 }
 
+/** Literals, and no copies of parts: a roll-up makes thousands of them. */
 function factOf(row: ShortRow): Fact {
-  const base = {
+  return row.kind === "result" ? resultOf(row) : submissionOf(row);
+}
+
+function resultOf(row: ShortRow): Fact {
+  return {
+    kind: "result",
     requestId: row.request_id,
     factId: row.fact_id,
     version: row.version,
@@ -93,15 +99,32 @@ function factOf(row: ShortRow): Fact {
     clientId: row.client_id,
     correlationId: row.correlation_id,
     requestSource: row.request_source,
+    eventId: "",
+    received: row.received,
+    created: row.created,
+    updated: row.updated,
+    failed: countsOf(row.failed_codes, row.failed_counts),
   };
-  if (row.kind === "result") {
-    const { received, created, updated, failed_codes: codes, failed_counts: counts } = row;
-    const failed = Object.fromEntries(codes.map((code, i) => [code, counts[i] ?? 0]));
-    return { ...base, kind: "result", eventId: "", received, created, updated, failed };
-  }
+}
+
+function submissionOf(row: ShortRow): Fact {
   return {
-    ...base,
     kind: "submission",
+    requestId: row.request_id,
+    factId: row.fact_id,
+    version: row.version,
+    at: Number(row.at_ms),
+    t0: Number(row.t0_ms),
+    t0Rank: row.t0_rank,
+    target: row.target,
+    instance: row.instance,
+    objectType: row.object_type,
+    objectName: row.object_name,
+    operation: "",
+    priority: row.priority,
+    clientId: row.client_id,
+    correlationId: row.correlation_id,
+    requestSource: row.request_source,
     submissionId: row.fact_id,
     previousSubmissionId: "",
     records: row.received,
@@ -113,4 +136,10 @@ function factOf(row: ShortRow): Fact {
     linkField: row.link_bearing === 1 ? "link" : "",
     labels: {},
   };
+}
+
+function countsOf(codes: readonly string[], counts: readonly number[]): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const [i, code] of codes.entries()) found[code] = counts[i] ?? 0;
+  return found;
 }
