@@ -46,7 +46,7 @@ const MAY_BE: Readonly<Record<LifecycleState, string>> = {
 };
 
 /** By the name in a filter its column; the rarest first. */
-export const COLUMNS = {
+const COLUMNS = {
   correlationId: "correlation_id",
   clientId: "client_id",
   requestSource: "request_source",

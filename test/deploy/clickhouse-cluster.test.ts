@@ -1,4 +1,8 @@
 /** ClickHouse's own files fit one another, and the tables that the migrations make on the cluster. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Session } from "chdb";
 import { describe, expect, it } from "vitest";
 import { loadMigrationFiles } from "../../src/store/migration-files.ts";
 import { renderStatements } from "../../src/store/migration-template.ts";
@@ -37,16 +41,17 @@ describe("the ClickHouse cluster", () => {
     }
   });
 
+  const statements = loadMigrationFiles(new URL("../../src/store/migrations/", import.meta.url)).flatMap(
+    ({ name, template }) =>
+      renderStatements(name, template, {
+        database: "after202",
+        cluster: "after202",
+        retentionDays: 400,
+        rawRetentionDays: 30,
+      }),
+  );
+
   it("has a name for everything that the migrations put into a table's path", () => {
-    const statements = loadMigrationFiles(new URL("../../src/store/migrations/", import.meta.url)).flatMap(
-      ({ name, template }) =>
-        renderStatements(name, template, {
-          database: "after202",
-          cluster: "after202",
-          retentionDays: 400,
-          rawRetentionDays: 30,
-        }),
-    );
     const engines = statements.flatMap((sql) => all(sql, /Replicated\w+\(([^)]*)/g)).join();
     const used = new Set(
       all(engines, /\{(\w+)\}/g).filter((name) => name !== "database" && name !== "table"),
@@ -54,6 +59,21 @@ describe("the ClickHouse cluster", () => {
     expect(used).toEqual(new Set(["shard", "replica"]));
     const given = all(read(`${FOLDER}macros-1-1.xml`), /^ {8}<(\w+)>/gm);
     expect(new Set(given)).toEqual(used);
+  });
+
+  it("gets statements that the engine parses, each by itself", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "after202-cluster-"));
+    const session = new Session(dataDir);
+    const explain = async (sql: string): Promise<string> =>
+      (await session.queryAsync(`EXPLAIN AST ${sql}`, { format: "TabSeparated" })).text();
+    try {
+      for (const sql of statements)
+        expect(await explain(sql), sql).toMatch(/^(Create|Alter|Insert|Drop|Rename)/);
+      await expect(explain("CREATE TABEL t (a UInt8) ENGINE = Null")).rejects.toThrow(/Syntax error/);
+    } finally {
+      session.close();
+      rmSync(dataDir, { recursive: true });
+    }
   });
 
   it("opens and closes every element", () => {
