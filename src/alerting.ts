@@ -42,6 +42,8 @@ export interface AlertingParts {
   readonly registry: Registry;
   /** Up to when the stream has been read. */
   readonly coveredUntil: (now: number) => Promise<number>;
+  /** Runs where alerting does: once among all processes. */
+  readonly beside?: { run(signal: AbortSignal): Promise<void> } | undefined;
   /** Where the service is reached, for links. */
   readonly baseUrl: () => string;
 }
@@ -111,7 +113,8 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
     metrics.leading(true);
     try {
       const { engine, outbox } = term;
-      await Promise.all([engine, outbox, completeness, hourly].map((part) => part.run(signal)));
+      const beside = parts.beside === undefined ? [] : [parts.beside];
+      await Promise.all([engine, outbox, completeness, hourly, ...beside].map((part) => part.run(signal)));
     } finally {
       term = undefined;
       metrics.leading(false);

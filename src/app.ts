@@ -28,6 +28,7 @@ import { createSalesforceProblems } from "./sources/salesforce-problems.ts";
 import { createSalesforceToken } from "./sources/salesforce-token.ts";
 import { createWebhookSource } from "./sources/webhook.ts";
 import { openStore, type Store } from "./store/store.ts";
+import { openTracing } from "./tracing.ts";
 import { loadVersion } from "./version.ts";
 
 export interface App {
@@ -112,6 +113,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     const persons = createMissingPersonsReader(store, ledger);
 
     let url = "";
+    const coveredUntil = await coverage(store, journals, speed);
     const alerting = roles.includes("alerts")
       ? await openAlerting({
           store,
@@ -124,7 +126,16 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
           clock: systemClock,
           logger: logger.child({ part: "alerts" }),
           registry: metrics.registry,
-          coveredUntil: await coverage(store, journals, speed),
+          coveredUntil,
+          beside: openTracing({
+            store,
+            config,
+            clock: systemClock,
+            logger: logger.child({ part: "traces" }),
+            registry: metrics.registry,
+            coveredUntil,
+            version,
+          }),
           baseUrl: () => url,
         })
       : undefined;

@@ -109,6 +109,30 @@ function speed(value: string): number {
   return number;
 }
 
+function share(value: string): number {
+  const number = Number(value);
+  if (value.trim() === "" || !(number >= 0 && number <= 1)) throw new TypeError("a number from 0 to 1");
+  return number;
+}
+
+/** As OpenTelemetry writes them: `name=value,name=value`, values percent-encoded where need be. */
+function headers(value: string): Readonly<Record<string, string>> {
+  const pairs = value.split(",").map((pair) => /^\s*([\w!#$%&'*+.^`|~-]+)\s*=(.*)$/.exec(pair));
+  const found = pairs.flatMap((pair) =>
+    pair === null ? [] : [[pair[1] ?? "", decoded(pair[2] ?? "")] as const],
+  );
+  if (found.length < pairs.length) throw new TypeError("name=value, several separated by commas");
+  return Object.fromEntries(found.map(([header, content]) => [header, headerValue(content.trim())]));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function name(value: string): string {
   if (!/^[A-Za-z_]\w{0,62}$/.test(value)) throw new TypeError("letters, digits and underscores");
   return value;
@@ -198,6 +222,18 @@ export const SETTINGS = {
   ALERTMANAGER_URL: setting(url, "Hook: Prometheus Alertmanager, v2 API."),
   PAGERDUTY_ROUTING_KEY: secret("Hook: PagerDuty Events v2 integration key."),
   ALERT_ALLOW_PRIVATE: setting(flag, "Hooks may point at private and loopback addresses.", "false"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    url,
+    "Settled requests go as traces to this OpenTelemetry collector, over OTLP/HTTP in JSON; its path is followed by /v1/traces.",
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting(url, "The same with the whole path; it goes before the other."),
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    parse: headers,
+    about: "Headers for the collector: name=value, several separated by commas.",
+    secret: true,
+  } as Setting<Readonly<Record<string, string>>>,
+  OTEL_SERVICE_NAME: setting(text, "The name under which traces appear.", "after202"),
+  OTEL_TRACES_SAMPLER_ARG: setting(share, "The share of requests that become traces, from 0 to 1.", "1"),
   API_AUTH: setting(oneOf("keys", "off"), "keys, or off (on a loopback HOST only).", "keys"),
   API_ADMIN_KEY: secret("A key with every scope, at least 16 characters, beside those of `keys create`."),
   API_READ_KEY: secret(

@@ -2,6 +2,7 @@
  * Reading submissions: what the schema cannot say, and all faults of each, by field.
  */
 import type { SubmissionInput } from "../core/submission.ts";
+import { parseTraceparent } from "../core/traceparent.ts";
 import { compileCheck, type Fault } from "./schema-check.ts";
 import { submission } from "./schemas/submission.ts";
 import { parseHttpDate, parseTime } from "./time-input.ts";
@@ -44,6 +45,13 @@ function faultsOfMeaning(value: Partial<Record<keyof SubmissionInput, unknown>>)
     faults.push({
       field: "serverTime",
       message: "must be the response's Date (Sun, 22 Nov 2026 02:00:00 GMT), or an RFC 3339 time",
+    });
+  }
+  const { traceparent } = value;
+  if (typeof traceparent === "string" && parseTraceparent(traceparent) === undefined) {
+    faults.push({
+      field: "traceparent",
+      message: "must be a traceparent such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     });
   }
   return [...faults, ...faultsOfLabels(value.labels), ...brokenTexts(value)];

@@ -127,9 +127,10 @@ function packFact(fact: Fact, failed: readonly (readonly [string, number])[]): s
 function packTail(fact: SubmissionFact | JobFact): unknown[] {
   if (fact.kind === "job") return ["", "", 0, null, 0, "", "", "", fact.jobState, {}];
   const { submissionId, previousSubmissionId, bytes, respondedAt, httpStatus } = fact;
-  const { errorCode, errorMessage, linkField, labels } = fact;
+  const { errorCode, errorMessage, linkField, labels, traceparent } = fact;
   const ids = [submissionId, previousSubmissionId];
-  return [...ids, bytes, respondedAt, httpStatus ?? 0, errorCode, errorMessage, linkField, "", labels];
+  const tail = [...ids, bytes, respondedAt, httpStatus ?? 0, errorCode, errorMessage, linkField, "", labels];
+  return traceparent === undefined ? tail : [...tail, traceparent];
 }
 
 /** A row of `facts`. */
@@ -171,6 +172,7 @@ type PackedFact = readonly [
   linkField: string,
   jobState: JobFact["jobState"],
   labels: Record<string, string>,
+  traceparent?: string,
 ];
 
 export function decodeFact(row: FactRow): Fact {
@@ -204,6 +206,7 @@ export function decodeFact(row: FactRow): Fact {
     linkField,
     jobState,
     labels,
+    traceparent,
   ] = JSON.parse(row.fact) as PackedFact;
   const base = {
     requestId: row.request_id,
@@ -247,6 +250,7 @@ export function decodeFact(row: FactRow): Fact {
         errorMessage,
         linkField,
         labels,
+        ...(traceparent !== undefined && { traceparent }),
       };
     case "job":
       return { ...base, kind, jobState, retries: received };

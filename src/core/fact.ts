@@ -58,6 +58,8 @@ export interface SubmissionFact extends FactBase {
   readonly errorMessage: string;
   readonly linkField: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** W3C Trace Context of the call; absent when it had none. */
+  readonly traceparent?: string;
 }
 
 /** One request's entry in a results event of the stream. */

@@ -45,6 +45,8 @@ export interface SubmissionInput {
   readonly linkKeys?: readonly string[];
   readonly personKeys?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** The call's own header, W3C Trace Context: the trace that it was made in. */
+  readonly traceparent?: string;
 }
 
 /** A digest of a link value or of a person's key, as a submission carried it. */
@@ -100,6 +102,7 @@ export function submissionFact(input: SubmissionInput): SubmissionFact {
     errorMessage: input.errorMessage ?? "",
     linkField: input.linkField ?? "",
     labels: input.labels ?? {},
+    ...(input.traceparent !== undefined && { traceparent: input.traceparent }),
   };
 }
 

@@ -22,6 +22,8 @@ export interface TimelineEntry {
     | "settled";
   readonly evidence: Evidence;
   readonly submissionId?: string;
+  /** submitted: the trace in which the call was made, as it said. */
+  readonly traceparent?: string;
   /** Of a call to a bulk job: upload, close, abort, … */
   readonly operation?: string;
   readonly records?: number;
@@ -105,6 +107,7 @@ function submissionEntries(fact: SubmissionFact, call: Partial<TimelineEntry>): 
     type: "submitted",
     evidence: "observed",
     submissionId: fact.submissionId,
+    ...(fact.traceparent !== undefined && { traceparent: fact.traceparent }),
     ...call,
   };
   const at = fact.respondedAt ?? fact.at;

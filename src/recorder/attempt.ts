@@ -4,6 +4,7 @@
  * On the caller's path only names and times are taken. Everything else, the body's reading included, is left for later.
  */
 import type { JobState } from "../core/fact.ts";
+import { parseTraceparent } from "../core/traceparent.ts";
 import type { SubmissionInput } from "../core/submission.ts";
 import { type Answer, answeredOutcome, failedOutcome, parse, textAt } from "./answer.ts";
 import type { BodyContent } from "./body-reading.ts";
@@ -92,6 +93,7 @@ class BegunAttempt implements Attempt, OverAttempt {
   private readonly body: unknown;
   private readonly correlationId: string;
   private readonly requestSource: string;
+  private readonly traceparent: string | undefined;
   private readonly submittedAt = Date.now();
   private endedAt = 0;
   private answer: Answer | undefined;
@@ -106,6 +108,7 @@ class BegunAttempt implements Attempt, OverAttempt {
     const own = ownHeadersOf(call.headers);
     const made = this.makeCorrelationId();
     this.correlationId = own.correlationId ?? made;
+    this.traceparent = own.traceparent;
     this.requestSource = own.requestSource ?? parts.requestSource.slice(0, MAX_SOURCE);
     this.headers =
       endpoint.target === "marketo"
@@ -170,6 +173,10 @@ class BegunAttempt implements Attempt, OverAttempt {
         ? {}
         : { previousSubmissionId: context.previousSubmissionId }),
       ...keys,
+      // one that is none is the caller's own affair: the submission is taken without it
+      ...(this.traceparent !== undefined && parseTraceparent(this.traceparent) !== undefined
+        ? { traceparent: this.traceparent }
+        : {}),
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
     };
   }

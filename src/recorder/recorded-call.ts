@@ -40,14 +40,16 @@ export function readableBody(body: unknown): ReadableBody | undefined {
 export interface OwnHeaders {
   correlationId: string | undefined;
   requestSource: string | undefined;
+  traceparent: string | undefined;
 }
 
 export function ownHeadersOf(headers: unknown): OwnHeaders {
-  const own: OwnHeaders = { correlationId: undefined, requestSource: undefined };
+  const own: OwnHeaders = { correlationId: undefined, requestSource: undefined, traceparent: undefined };
   for (const [key, value] of headerPairs(headers)) {
     const name = String(key).toLowerCase();
     if (name === "x-correlation-id") own.correlationId = String(value);
     else if (name === "x-request-source") own.requestSource = String(value);
+    else if (name === "traceparent") own.traceparent = String(value);
   }
   return own;
 }

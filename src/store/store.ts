@@ -18,11 +18,12 @@ import type {
   StoreHealth,
   StreamReader,
 } from "../core/ports.ts";
+import type { TraceStore } from "../core/trace-ports.ts";
 import type { RepairStore } from "../core/repair-ports.ts";
 import { createAlertStore } from "./alert-store.ts";
 import { createKeyStore } from "./api-keys.ts";
 import { createFactWriter } from "./append.ts";
-import { arrivalsAfter, lastArrivalAt } from "./arrivals.ts";
+import { arrivalsAfter, arrivedBetween, lastArrivalAt } from "./arrivals.ts";
 import { createJobReader, jobStarts } from "./bulk-jobs.ts";
 import { createCompletenessStore } from "./completeness.ts";
 import { openStoreClient, type StoreClient, type StoreSettings } from "./client.ts";
@@ -68,6 +69,7 @@ export interface Store
     CompletenessStore,
     HourlyStore,
     TrafficReader,
+    TraceStore,
     RepairStore {
   readonly client: StoreClient;
   /** What opening it changed in the schema. */
@@ -118,6 +120,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     listRequests: (filter, after, limit) => listRequests(client, filter, after, limit),
     arrivalsAfter: (after, limit) => arrivalsAfter(client, after, limit),
     lastArrivalAt: () => lastArrivalAt(client),
+    arrivedBetween: (since, until, share) => arrivedBetween(inBackground(client), since, until, share),
     linkStanding: (requestIds) => linkStanding(client, requestIds),
     linkWaits: (instance, digests) => linkWaits(client, instance, digests),
     unreadGaps: (since) => unreadGaps(client, since),

@@ -60,6 +60,7 @@ describe("the linter", () => {
     "pipeline",
     "store",
     "alerts",
+    "traces",
     "repair",
     "api",
     "recorder",

@@ -36,6 +36,9 @@ const timelineEntry = named(
       ),
       evidence: Type.Enum(["observed", "inferred"], { description: EVIDENCE }),
       submissionId: Type.Optional(text("submitted: the recorder's id of this HTTP attempt.")),
+      traceparent: Type.Optional(
+        text("submitted: the trace in which the call was made (W3C Trace Context)."),
+      ),
       operation: Type.Optional(text("submitted: of a call to a bulk job, which one it was.")),
       records: Type.Optional(count("submitted: rows of an upload to a bulk job, as far as known.")),
       bytes: Type.Optional(count("submitted: bytes of an upload to a bulk job.")),

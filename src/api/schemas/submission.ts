@@ -72,6 +72,9 @@ export const submission = named(
       linkField: Type.Optional(free("Name of the field that points to a person, if there is one.")),
       linkKeys: Type.Optional(digests("The link values of the custom objects.")),
       personKeys: Type.Optional(digests("The same field of the persons in this request.")),
+      traceparent: Type.Optional(
+        free("The call's own header (W3C Trace Context): the request's trace is linked to it.", 512),
+      ),
       labels: Type.Optional(
         Type.Object(
           {},
