@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { submissionInput } from "../api/facts.ts";
 import { runCli, startCli } from "../cli/run-cli.ts";
-import { openService, QUIET, type Service, SERVICE_STORES, type ServiceStore } from "./service.ts";
+import { openService, QUIET, type Service, SERVICE_STORES, type ServiceStore, IS_FIVE } from "./service.ts";
 import { until } from "./until.ts";
 
 const closers: (() => unknown)[] = [];
@@ -150,7 +150,8 @@ describe("the live feed", () => {
     expect(states.indexOf("retrying")).toBeLessThan(states.indexOf("exhausted"));
   });
 
-  it("lets a follower go that does not read, and holds up no other", async () => {
+  // a proxy reads for the one that does not
+  it.skipIf(IS_FIVE)("lets a follower go that does not read, and holds up no other", async () => {
     const service = await open();
     const { port, hostname } = new URL(service.url);
     const deaf = Array.from({ length: 3 }, () => {

@@ -7,7 +7,7 @@ import { DECODER_VERSION, type ResultFact, resultFactId } from "../../src/core/f
 import { decodeEvent } from "../../src/core/mods-event.ts";
 import type { RawEvent } from "../../src/core/ports.ts";
 import { EMPTY_BATCH } from "../store/empty-batch.ts";
-import { openService, SERVICE_STORES, type Service } from "./service.ts";
+import { openService, SERVICE_STORES, type Service, IS_FIVE } from "./service.ts";
 
 const TIME = "2026-11-22T02:00:00Z";
 
@@ -148,7 +148,8 @@ describe.each(SERVICE_STORES)("stored events, run again (%s)", (storeKind) => {
     expect(line).toMatchObject({ events: { read: 2_507, withoutBody: 1 }, facts: { new: 2_500 } });
   });
 
-  it("are run again by one caller at a time, and no longer than that one stays", async () => {
+  // each process runs for one caller
+  it.skipIf(IS_FIVE)("are run again by one caller at a time, and no longer than that one stays", async () => {
     const leaving = new AbortController();
     const first = await post(service, { since: "1h" }, leaving.signal);
     const reader = first.body?.getReader();
@@ -174,7 +175,8 @@ describe.each(SERVICE_STORES)("stored events, run again (%s)", (storeKind) => {
     },
   );
 
-  it("end with a word when the service stops", async () => {
+  // asked through a proxy
+  it.skipIf(IS_FIVE)("end with a word when the service stops", async () => {
     const names = Array.from({ length: 30_000 }, (_, n) => `long-${n}`); // seconds of work
     await service.app.store.append({ ...EMPTY_BATCH, events: names.map((name) => rawEvent(name)) });
     const response = await post(service, { since: "1h", dryRun: true });

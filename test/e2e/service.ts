@@ -1,7 +1,7 @@
 /**
  * The service as tests run it: in this process, on a free port, on either store path.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, type AppOptions, createLogger, openApp } from "../../src/app.ts";
@@ -9,6 +9,8 @@ import { loadConfig } from "../../src/config.ts";
 import { SIMULATED } from "../../src/simulator/options.ts";
 import type { Simulator } from "../../src/simulator/simulator.ts";
 import { type ClickHouseEndpoint, openClickHouseEndpoint } from "../store/clickhouse-endpoint.ts";
+import { openStore } from "../../src/store/store.ts";
+import { openFiveProcesses } from "./five-service.ts";
 import { type ServiceApi, serviceApi } from "./service-api.ts";
 
 export type Environment = Readonly<Record<string, string>>;
@@ -22,8 +24,13 @@ export interface Service {
   close(): Promise<void>;
 }
 
-export const SERVICE_STORES = ["embedded", "server over HTTP"] as const;
-export type ServiceStore = (typeof SERVICE_STORES)[number];
+/** `npm run test:five`: whatever store a test names, the service is five processes on a server. */
+export const IS_FIVE = process.env["TEST_SUITE"] === "five";
+
+export type ServiceStore = "embedded" | "server over HTTP";
+export const SERVICE_STORES: readonly ServiceStore[] = IS_FIVE
+  ? ["server over HTTP"]
+  : ["embedded", "server over HTTP"];
 
 /** A directory for a store, that is there until the test removes it. */
 export function makeDataDir(): Promise<string> {
@@ -57,6 +64,7 @@ export async function openService(
   options: AppOptions = {},
   fileText = "",
 ): Promise<Service> {
+  if (IS_FIVE) return openFive(env, fileText);
   const dataDir = env["DATA_DIR"] ?? (await makeDataDir());
   const endpoint = store === "embedded" ? undefined : await openClickHouseEndpoint();
   const away = async (): Promise<void> => {
@@ -81,6 +89,47 @@ export async function openService(
     return { url: app.url, app, api: serviceApi(app.url), endpoint, close };
   } catch (error) {
     await away();
+    throw error;
+  }
+}
+
+async function openFive(env: Environment, fileText: string): Promise<Service> {
+  const dataDir = env["DATA_DIR"] ?? (await makeDataDir());
+  const closers = [async () => env["DATA_DIR"] === undefined && removeDataDir(dataDir)];
+  const close = async (): Promise<void> => {
+    for (const step of closers.splice(0).toReversed()) await step();
+  };
+  try {
+    const endpoint = await openClickHouseEndpoint(join(dataDir, "clickhouse"));
+    closers.push(async () => (await endpoint.close(), false));
+    const file = join(dataDir, "settings.yaml");
+    await writeFile(file, fileText);
+    const settings = {
+      ...QUIET,
+      ...env,
+      AFTER202_CONFIG: file,
+      DATA_DIR: join(dataDir, "unused"),
+      CLICKHOUSE_URL: env["CLICKHOUSE_URL"] ?? endpoint.url,
+    };
+    const five = await openFiveProcesses(settings);
+    closers.push(async () => (await five.close(), false));
+    const store = await openStore({
+      url: settings.CLICKHOUSE_URL,
+      database: "after202",
+      dataDir,
+      retentionDays: 400,
+      rawRetentionDays: 30,
+    });
+    closers.push(async () => (await store.close(), false));
+    return {
+      url: five.url,
+      app: { url: five.url, store, close },
+      api: serviceApi(five.url),
+      endpoint,
+      close,
+    };
+  } catch (error) {
+    await close();
     throw error;
   }
 }

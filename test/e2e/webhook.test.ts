@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { accepted, persons } from "../simulator/client.ts";
-import { openService, QUIET, type Service, type ServiceStore } from "./service.ts";
+import { openService, QUIET, type Service, type ServiceStore, IS_FIVE } from "./service.ts";
 import { outcomeOf, outcomeOfTruth } from "./truth-check.ts";
 import { until } from "./until.ts";
 
@@ -83,17 +83,21 @@ describe("the handshake", () => {
     expect(await simulator.registerWebhook({ url: url + PATH })).toBe(true);
   });
 
-  it("proves itself by the validation URL where the challenge gets lost on the way", async () => {
-    const { url } = await open("embedded", simulator.origin);
-    const gateway = await listen(
-      createServer(async (request, response) => {
-        if (request.method !== "POST") return void response.writeHead(404).end();
-        const { status } = await fetch(url + PATH, { method: "POST", body: await bytesOf(request) });
-        response.writeHead(status).end();
-      }),
-    );
-    expect(await simulator.registerWebhook({ url: `${gateway}/hook` })).toBe(true);
-  });
+  // the origin that may ask is an option of the process, no setting
+  it.skipIf(IS_FIVE)(
+    "proves itself by the validation URL where the challenge gets lost on the way",
+    async () => {
+      const { url } = await open("embedded", simulator.origin);
+      const gateway = await listen(
+        createServer(async (request, response) => {
+          if (request.method !== "POST") return void response.writeHead(404).end();
+          const { status } = await fetch(url + PATH, { method: "POST", body: await bytesOf(request) });
+          response.writeHead(status).end();
+        }),
+      );
+      expect(await simulator.registerWebhook({ url: `${gateway}/hook` })).toBe(true);
+    },
+  );
 
   it("asks nobody for a validation but Adobe", async () => {
     const { api } = await open();

@@ -21,8 +21,9 @@ export interface ClickHouseEndpoint {
 
 const SCRIPT = fileURLToPath(new URL("./clickhouse-endpoint-process.ts", import.meta.url));
 
-export async function openClickHouseEndpoint(): Promise<ClickHouseEndpoint> {
-  const path = await mkdtemp(join(tmpdir(), "after202-clickhouse-"));
+/** @param kept a directory that is there already, and stays */
+export async function openClickHouseEndpoint(kept?: string): Promise<ClickHouseEndpoint> {
+  const path = kept ?? (await mkdtemp(join(tmpdir(), "after202-clickhouse-")));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child = await start(port, path);
@@ -45,7 +46,7 @@ export async function openClickHouseEndpoint(): Promise<ClickHouseEndpoint> {
     },
     close: async () => {
       await kill();
-      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      if (kept === undefined) await rm(path, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }
