@@ -24,6 +24,9 @@ const FEW = 200;
 /** About so many; with a sign it is one. */
 const FACTS_PER_REQUEST = 2;
 
+/** As far as a time of ClickHouse reaches. */
+const FAR_FUTURE_MS = Date.UTC(2200, 0, 1);
+
 /** [since, until), epoch milliseconds. */
 interface Stretch {
   readonly since: number;
@@ -155,13 +158,18 @@ async function gather(
   limit: number,
 ): Promise<ListPosition[]> {
   const about = "minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})";
+  // a request's own beginning is that of one of its facts; what shows the sign may be a fact beside it
+  const which =
+    sign === undefined
+      ? "t0 >= fromUnixTimestamp64Milli({since:Int64}) AND t0 < fromUnixTimestamp64Milli({until:Int64})"
+      : sign;
   const conditions = [...conditionsOf(filter), "t0_ms >= {since:Int64}", "t0_ms < {until:Int64}"];
   if (after !== undefined) conditions.push("(t0_ms, request_id) < ({afterT0:Int64}, {afterId:String})");
   const rows = await client.query<{ request_id: string; t0_ms: string }>(
     `SELECT request_id, t0_ms FROM (
        SELECT ${GATHERED_COLUMNS}
        FROM facts_by_time AS f
-       WHERE ${about} ${sign === undefined ? "" : `AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${sign} AND ${about})`}
+       WHERE ${about} AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${which} AND ${about})
        GROUP BY f.request_id)
      WHERE ${conditions.map((one) => `(${one})`).join(" AND ")}
      ORDER BY t0_ms DESC, request_id DESC
@@ -171,7 +179,7 @@ async function gather(
       first: secondOf(since - APART_MS),
       last: secondOf(until + APART_MS),
       since: since === -Infinity ? 0 : Math.floor(since),
-      until: until === Infinity ? Number.MAX_SAFE_INTEGER : Math.ceil(until),
+      until: until === Infinity ? FAR_FUTURE_MS : Math.ceil(until),
       limit,
       ...(after !== undefined && { afterT0: after.t0, afterId: after.requestId }),
     },
