@@ -5,6 +5,7 @@ import type { Registry } from "prom-client";
 import type { AlertConfig } from "./alert-config.ts";
 import { type HookTest, openHooks, testHooks } from "./alert-hooks.ts";
 import { type CompletenessWatch, createCompletenessWatch } from "./alerts/completeness-watch.ts";
+import { HANDED_OVER_MS, handAcknowledgement } from "./alerts/handed-acknowledgement.ts";
 import { createHourlyRollup } from "./alerts/hourly-rollup.ts";
 import { type AlertEngine, type EngineOptions, openAlertEngine } from "./alerts/engine.ts";
 import { missingPersonsOf } from "./alerts/missing-persons.ts";
@@ -16,10 +17,9 @@ import { STREAM_RULES } from "./alerts/rules/stream-rules.ts";
 import { type LeaseTiming, runLeased } from "./alerts/lease.ts";
 import { createAlertTexts } from "./alerts/template.ts";
 import type { Alert } from "./core/alert.ts";
-import type { AlertPayload, AlertStore } from "./core/alert-ports.ts";
+import type { AlertHook, AlertPayload, AlertStore } from "./core/alert-ports.ts";
 import type { CompletenessStore } from "./core/completeness-ports.ts";
 import type { HourlyStore } from "./core/hourly-ports.ts";
-import { After202Error } from "./core/errors.ts";
 import { createLedger, type Ledger } from "./core/ledger.ts";
 import type { MissingPersonsReader } from "./core/missing-persons.ts";
 import type { SettingsByInstance } from "./core/lifecycle-settings.ts";
@@ -30,6 +30,8 @@ export interface AlertingParts {
   readonly store: AlertStore & FactReader & CompletenessStore & HourlyStore;
   /** Other processes may use the store: of those with the role alerts one runs alerting. */
   readonly shared: boolean;
+  /** Whether this process may run alerting; else it answers questions about alerts, and hands on what is acknowledged. */
+  readonly evaluates: boolean;
   readonly leaseTiming?: LeaseTiming;
   readonly config: AlertConfig;
   readonly settings: SettingsByInstance;
@@ -53,7 +55,7 @@ export interface Alerting {
   run(signal: AbortSignal): Promise<void>;
   /** Whether this process evaluates and delivers. */
   leads(): boolean;
-  /** @throws After202Error ALERTS_STANDBY: while another process does */
+  /** Where another process does, it is handed over. @throws After202Error ALERTS_STANDBY: no process takes it on */
   acknowledge(alertId: string, by: string, comment: string): Promise<Alert | undefined>;
   /** What hooks are told of an alert. */
   payload(alert: Alert): AlertPayload;
@@ -63,21 +65,47 @@ export interface Alerting {
 
 /** @throws After202Error CONFIG_INVALID: hooks or templates that cannot be used, all named */
 export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
-  const { store, config, settings, clock, logger } = parts;
+  const { config, clock, logger } = parts;
   const texts = createAlertTexts(config.templates);
   const hooks = openHooks(config, texts, clock, logger);
-  const metrics = createAlertMetrics(parts.registry);
   const payload = (alert: Alert): AlertPayload => alertPayload(alert, { base: parts.baseUrl() }, texts);
+  const evaluator = parts.evaluates ? await openEvaluator(parts, hooks, payload) : undefined;
+  return {
+    run: async (signal) => evaluator?.run(signal),
+    leads: () => evaluator?.engine() !== undefined,
+    async acknowledge(alertId, by, comment) {
+      const engine = evaluator?.engine();
+      if (engine !== undefined) return engine.acknowledge(alertId, by, comment);
+      return handAcknowledgement(parts, alertId, by, comment);
+    },
+    payload,
+    test: (hook) =>
+      testHooks(
+        hooks.filter(({ name }) => hook === undefined || name === hook),
+        texts,
+        clock.now(),
+        parts.baseUrl(),
+      ),
+  };
+}
+
+interface Evaluator {
+  run(signal: AbortSignal): Promise<void>;
+  /** While this process evaluates. */
+  engine(): AlertEngine | undefined;
+}
+
+async function openEvaluator(
+  parts: AlertingParts,
+  hooks: readonly AlertHook[],
+  payload: (alert: Alert) => AlertPayload,
+): Promise<Evaluator> {
+  const { store, config, settings, clock, logger, speed } = parts;
+  const metrics = createAlertMetrics(parts.registry);
   let term: { readonly engine: AlertEngine; readonly outbox: Outbox } | undefined;
   const openTerm = async (): Promise<NonNullable<typeof term>> => {
-    const outbox = createOutbox({
-      store,
-      hooks,
-      clock,
-      logger,
-      retry: { speed: parts.speed },
-      observe: metrics.outbox,
-    });
+    const retry = { speed };
+    const outbox = createOutbox({ store, hooks, clock, logger, retry, observe: metrics.outbox });
     return { outbox, engine: await openAlertEngine(engineOptions(outbox)) };
   };
   const engineOptions = (outbox: Outbox): EngineOptions => ({
@@ -93,10 +121,11 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
       await outbox.enqueue(alert, payload(alert), clock.now());
     },
     keepAlive: (alerts) => outbox.keepAlive(alerts, payload, clock.now()),
+    ...(parts.shared && { acknowledgedElsewhere: (now) => store.acknowledgements(now - HANDED_OVER_MS) }),
     missingPersons: (alert) => missingPersonsOf(parts, alert.alertId),
     clock,
     logger,
-    streamRuleIntervalMs: Math.max(500, 10_000 / parts.speed),
+    streamRuleIntervalMs: Math.max(500, 10_000 / speed),
     observe: metrics.engine,
   });
   const completeness: CompletenessWatch = createCompletenessWatch({
@@ -104,10 +133,10 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
     clock,
     logger,
     coveredUntil: parts.coveredUntil,
-    speed: parts.speed,
+    speed,
     observe: metrics.completeness,
   });
-  const hourly = createHourlyRollup({ store, clock, logger, speed: parts.speed, observe: metrics.hourly });
+  const hourly = createHourlyRollup({ store, clock, logger, speed, observe: metrics.hourly });
   const lead = async (signal: AbortSignal): Promise<void> => {
     term ??= await openTerm();
     metrics.leading(true);
@@ -121,26 +150,9 @@ export async function openAlerting(parts: AlertingParts): Promise<Alerting> {
     }
   };
   if (!parts.shared) term = await openTerm();
+  const lease = { store, clock, logger, timing: parts.leaseTiming };
   return {
-    run: (signal) =>
-      parts.shared
-        ? runLeased({ store, clock, logger, timing: parts.leaseTiming }, lead, signal)
-        : lead(signal),
-    leads: () => term !== undefined,
-    async acknowledge(alertId, by, comment) {
-      if (term !== undefined) return term.engine.acknowledge(alertId, by, comment);
-      throw new After202Error(
-        "ALERTS_STANDBY",
-        "Another process runs alerting, or is about to: ask again, or ask that one (after202_alerts_leading is 1 there).",
-      );
-    },
-    payload,
-    test: (hook) =>
-      testHooks(
-        hooks.filter(({ name }) => hook === undefined || name === hook),
-        texts,
-        clock.now(),
-        parts.baseUrl(),
-      ),
+    run: (signal) => (parts.shared ? runLeased(lease, lead, signal) : lead(signal)),
+    engine: () => term?.engine,
   };
 }

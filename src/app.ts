@@ -114,20 +114,22 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
 
     let url = "";
     const coveredUntil = await coverage(store, journals, speed);
-    const alerting = roles.includes("alerts")
-      ? await openAlerting({
-          store,
-          shared: config.values.CLICKHOUSE_URL !== undefined,
-          config: config.alerts,
-          settings: config.lifecycle,
-          ledger,
-          persons,
-          speed,
-          clock: systemClock,
-          logger: logger.child({ part: "alerts" }),
-          registry: metrics.registry,
-          coveredUntil,
-          beside: openTracing({
+    const evaluates = roles.includes("alerts");
+    const alerting = await openAlerting({
+      store,
+      shared: config.values.CLICKHOUSE_URL !== undefined,
+      evaluates,
+      config: config.alerts,
+      settings: config.lifecycle,
+      ledger,
+      persons,
+      speed,
+      clock: systemClock,
+      logger: logger.child({ part: "alerts" }),
+      registry: metrics.registry,
+      coveredUntil,
+      beside: evaluates
+        ? openTracing({
             store,
             config,
             clock: systemClock,
@@ -135,10 +137,10 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
             registry: metrics.registry,
             coveredUntil,
             version,
-          }),
-          baseUrl: () => url,
-        })
-      : undefined;
+          })
+        : undefined,
+      baseUrl: () => config.values.PUBLIC_URL?.replace(/\/+$/, "") ?? url,
+    });
 
     const api = await openApi({
       arrivals: store,
@@ -159,7 +161,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       keys: store,
       health: store,
       sources: statuses,
-      alerts: alerting && { store, ...alerting },
+      alerts: { store, ...alerting },
       webhook: webhook && {
         challenge: (query) => {
           if (query["challenge"] === undefined) return undefined;
@@ -183,7 +185,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     const stopping = new AbortController();
     const running = Promise.all([
       ...sources.map((source) => runSource(source, stopping.signal, logger)),
-      alerting?.run(stopping.signal),
+      alerting.run(stopping.signal),
       access.length > 0 ? repairer.run(stopping.signal) : undefined,
     ]);
     closers.push(async () => {

@@ -141,6 +141,10 @@ function name(value: string): string {
 export const SETTINGS = {
   PORT: setting(integer(0, 65_535), "Port to listen on; 0 takes a free one.", "8202"),
   HOST: setting(text, "Address to listen on.", "127.0.0.1"),
+  PUBLIC_URL: setting(
+    url,
+    "Where people reach this service: what the links in alerts begin with; without it the address it listens on.",
+  ),
   LOG_LEVEL: setting(
     oneOf("debug", "info", "warn", "error", "silent"),
     "Least severity that is logged.",

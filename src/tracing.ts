@@ -47,7 +47,8 @@ export function openTracing({ store, config, clock, registry, ...parts }: Tracin
   };
 }
 
-function tracesUrl(values: Config["values"]): string | undefined {
+/** Where the collector takes traces; undefined: none is named. */
+export function tracesUrl(values: Config["values"]): string | undefined {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: whole } = values;
   return whole ?? (base === undefined ? undefined : `${base.replace(/\/$/, "")}/v1/traces`);
 }

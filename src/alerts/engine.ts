@@ -6,7 +6,7 @@
  * time up to which the stream has been read, so that a service that comes back after hours does not cry wolf.
  */
 import { type Alert, type AlertMissingPersons, type AlertRuleName, groupKey } from "../core/alert.ts";
-import type { AlertMember, AlertStore, InstanceSet } from "../core/alert-ports.ts";
+import type { Acknowledgement, AlertMember, AlertStore, InstanceSet } from "../core/alert-ports.ts";
 import { type AlertTiming, decideNotification } from "../core/alert-timing.ts";
 import type { Ledger } from "../core/ledger.ts";
 import { settingsOf, type SettingsByInstance } from "../core/lifecycle-settings.ts";
@@ -35,6 +35,8 @@ export interface EngineOptions {
   readonly notify: (alert: Alert) => Promise<void>;
   /** At the end of each tick: the alerts that fire and that hooks were told of, for those that want to hear it again. */
   readonly keepAlive?: (alerts: readonly Alert[]) => void;
+  /** What other processes were asked to acknowledge; absent: there are none. */
+  readonly acknowledgedElsewhere?: (now: number) => Promise<readonly Acknowledgement[]>;
   /** Whom the requests behind an alert wait for; asked once for each notification of a rule to which it matters. */
   readonly missingPersons: (alert: Alert) => Promise<AlertMissingPersons | null>;
   readonly clock: Clock;
@@ -127,6 +129,7 @@ class Engine implements AlertEngine {
       await this.takeBand(band);
     }
     await this.askAgain(startedAt);
+    await this.takeAcknowledgements(startedAt);
     this.endQuiet(startedAt);
     await this.tell(clock.now()); // what began in this tick may be due already
     await this.write();
@@ -141,13 +144,23 @@ class Engine implements AlertEngine {
   }
 
   async acknowledge(alertId: string, by: string, comment: string): Promise<Alert | undefined> {
-    const now = this.options.clock.now();
-    const alert = this.book.byId(alertId);
-    if (alert === undefined) return undefined;
-    this.book.put({ ...alert, acknowledgedAt: now, acknowledgedBy: by });
-    this.book.note(alertId, now, "acknowledged", comment === "" ? `by ${by}` : `by ${by}: ${comment}`);
+    this.takeOn({ alertId, at: this.options.clock.now(), by, comment });
     await this.write();
     return this.book.byId(alertId);
+  }
+
+  private takeOn({ alertId, at, by, comment }: Acknowledgement): void {
+    const alert = this.book.byId(alertId);
+    if (alert === undefined || (alert.acknowledgedAt !== null && alert.acknowledgedAt >= at)) return;
+    this.book.put({ ...alert, acknowledgedAt: at, acknowledgedBy: by });
+    this.book.note(alertId, at, "acknowledged", comment === "" ? `by ${by}` : `by ${by}: ${comment}`);
+  }
+
+  /** One that was taken on before is as old as what the alert says of itself, and changes nothing. */
+  private async takeAcknowledgements(now: number): Promise<void> {
+    const { acknowledgedElsewhere } = this.options;
+    if (acknowledgedElsewhere === undefined || this.book.all().length === 0) return;
+    for (const one of await acknowledgedElsewhere(now)) this.takeOn(one);
   }
 
   private async takeBand(band: Band): Promise<void> {

@@ -1,19 +1,9 @@
 /**
- * The desk that routes of alerts and silences go to, and the faults that they share.
+ * What the routes of alerts and silences share.
  */
 import { After202Error } from "../core/errors.ts";
 import { readJson, readUtf8, bytesOf } from "./body-parser.ts";
-import type { AlertDesk, ApiParts } from "./parts.ts";
 import { type Fault, inputInvalid } from "./schema-check.ts";
-
-/** @throws After202Error ALERTS_OFF */
-export function deskOf({ alerts }: Pick<ApiParts, "alerts">): AlertDesk {
-  if (alerts !== undefined) return alerts;
-  throw new After202Error(
-    "ALERTS_OFF",
-    "This process has no alerting: ask one that runs with the role alerts, or start it with that role.",
-  );
-}
 
 export function alertUnknown(): After202Error {
   return new After202Error("ALERT_UNKNOWN", "No alert has this id; GET /v1/alerts lists those there are.");

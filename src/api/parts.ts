@@ -67,7 +67,7 @@ export interface AlertDesk {
   leads(): boolean;
   /**
    * @returns the alert as it is now; undefined when there is none with this id
-   * @throws After202Error ALERTS_STANDBY
+   * @throws After202Error ALERTS_STANDBY: no process that runs alerting has taken it on
    */
   acknowledge(alertId: string, by: string, comment: string): Promise<Alert | undefined>;
 }
@@ -102,8 +102,7 @@ export interface ApiParts {
   readonly sources: () => readonly SourceStatus[];
   /** Absent: the webhook is off. */
   readonly webhook?: WebhookEndpoint | undefined;
-  /** Absent: this process has no alerting. */
-  readonly alerts?: AlertDesk | undefined;
+  readonly alerts: AlertDesk;
   readonly registry: Registry;
   readonly clock: Clock;
   /** A pino logger. */

@@ -58,7 +58,7 @@ async function watch(
   let runs = [...begun];
   let answeredAt = Date.now();
   show(runs);
-  while (runs.some(({ state }) => state === "running")) {
+  while (runs.some(({ state }) => state === "running" || state === "waiting")) {
     await sleep(POLL_MS);
     try {
       runs = await Promise.all(

@@ -23,7 +23,7 @@ export interface EventReceipt {
 export interface RepairJson {
   readonly repairId: string;
   readonly source: string;
-  readonly state: "running" | "done" | "failed";
+  readonly state: "waiting" | "running" | "done" | "failed";
   readonly pages: number;
   readonly events: number;
   readonly new: number;

@@ -93,6 +93,10 @@ export interface AlertStore extends AlertReader {
   listAlerts(filter: AlertFilter, limit: number, after: string | undefined): Promise<readonly Alert[]>;
   findAlert(alertId: string): Promise<Alert | undefined>;
   alertHistory(alertId: string, limit: number): Promise<readonly AlertEvent[]>;
+  /** Hands it to the process that runs alerting. */
+  saveAcknowledgement(one: Acknowledgement): Promise<void>;
+  /** Those that were handed over since then, oldest first. */
+  acknowledgements(since: number): Promise<readonly Acknowledgement[]>;
   silences(now: number): Promise<readonly Silence[]>;
   saveSilence(silence: Silence): Promise<void>;
   /** @returns whether there was one */
@@ -100,6 +104,14 @@ export interface AlertStore extends AlertReader {
   dueDeliveries(now: number, limit: number): Promise<readonly Delivery[]>;
   saveDeliveries(deliveries: readonly Delivery[]): Promise<void>;
   listDeliveries(alertId: string): Promise<readonly Delivery[]>;
+}
+
+/** That somebody takes an alert on, told to a process that does not run alerting. Times are epoch milliseconds. */
+export interface Acknowledgement {
+  readonly alertId: string;
+  readonly at: number;
+  readonly by: string;
+  readonly comment: string;
 }
 
 /** An offer to run alerting: of those that are alive the first one leads. */

@@ -25,11 +25,10 @@ export const ERROR_CATALOGUE = {
   SILENCE_UNKNOWN: entry(404, false, "No silence that holds, or will, has this id."),
   DEAD_LETTER_UNKNOWN: entry(404, false, "No dead letter has this id, or none any more."),
   HOOK_UNKNOWN: entry(404, false, "No alert hook has this name."),
-  ALERTS_OFF: entry(503, false, "This process runs without alerting; ask one that has the role alerts."),
   ALERTS_STANDBY: entry(
     503,
     true,
-    "Another process runs alerting, or none does just now; ask again or there.",
+    "No process that runs alerting has taken it on within seconds; look, or ask again.",
   ),
   ROUTE_UNKNOWN: entry(404, false, "There is no such route; see /docs."),
   METHOD_NOT_ALLOWED: entry(405, false, "The route exists, but not for this method."),

@@ -58,7 +58,8 @@ export type RepairFinder = (sources: readonly string[], now: number) => Promise<
 /** Repair, as the API sees it. */
 export interface RepairDesk {
   /**
-   * Reads journals again from `since` on: that of the name, or all of this process.
+   * Reads journals again from `since` on: that of the name, or all of this process; of a process that reads none, all that
+   * others read. What this process does not read waits in the store until the one that reads it takes it up.
    *
    * @throws After202Error BACKFILL_RUNNING, JOURNAL_UNKNOWN
    */

@@ -23,7 +23,8 @@ export interface RepairRun {
   readonly repairId: string;
   readonly source: string;
   readonly reason: RepairReason;
-  readonly state: "running" | "done" | "failed";
+  /** `waiting`: asked for in a process that does not read this journal, until one that does takes it up. */
+  readonly state: "waiting" | "running" | "done" | "failed";
   /** From when on the journal is read. */
   readonly from: number;
   /** Where ends what is missing; of one that was asked for, when it began. */
@@ -75,7 +76,7 @@ export type RepairVerdict =
   | { readonly kind: "due"; readonly at: number; readonly tries: number }
   | { readonly kind: "given_up" | "too_late"; readonly tries: number };
 
-/** @param runs readings of that journal, running ones left out */
+/** @param runs readings of that journal that have ended */
 export function judgeRepair(
   wanted: WantedRepair,
   runs: readonly RepairRun[],

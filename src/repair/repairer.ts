@@ -48,6 +48,8 @@ export interface Repairer extends RepairDesk {
 /** Progress is stored so often, by the machine's clock. */
 const SAVE_EVERY_MS = 500;
 const MOST_RUNS = 1_000;
+/** A journal whose cursor was not saved for so long is not read any more: one at its end saves it each minute. */
+const GONE_MS = 10 * 60_000;
 
 export function createRepairer(options: RepairerOptions): Repairer {
   return new JournalRepairer(options);
@@ -88,26 +90,54 @@ class JournalRepairer implements Repairer {
   }
 
   async ask(since: number, source?: string): Promise<RepairRun[]> {
-    const asked = this.options.journals.filter(
-      (journal) => source === undefined || journal.source === source,
-    );
-    if (asked.length === 0) {
-      const names = this.options.journals.map((journal) => journal.source).join(", ");
-      throw new After202Error("JOURNAL_UNKNOWN", `This process reads ${names || "no journal"}.`);
-    }
+    const asked = await this.named(source);
     const runs = await this.runs();
-    for (const journal of asked) {
-      const running = this.runningOf(journal.source, runs);
+    for (const name of asked) {
+      const running = this.runningOf(name, runs);
       if (running === undefined) continue;
-      const message = `${journal.source} is being read again just now (${running.repairId}): wait for its end.`;
+      const message = `${name} is being read again just now (${running.repairId}): wait for its end.`;
       throw new After202Error("BACKFILL_RUNNING", message, { details: { repairId: running.repairId } });
     }
     const until = this.options.clock.now();
     return Promise.all(
-      asked.map((journal) =>
-        this.start(journal, { source: journal.source, why: "asked", from: since, until }),
-      ),
+      asked.map((name) => {
+        const wanted = { source: name, why: "asked", from: since, until } as const;
+        const journal = this.options.journals.find((one) => one.source === name);
+        return journal === undefined ? this.order(wanted, runs) : this.start(journal, wanted);
+      }),
     );
+  }
+
+  /** The journals that somebody means. @throws After202Error JOURNAL_UNKNOWN */
+  private async named(source: string | undefined): Promise<string[]> {
+    const { journals, store, clock } = this.options;
+    const own = journals.map((journal) => journal.source);
+    if (source === undefined && own.length > 0) return own;
+    if (source !== undefined && own.includes(source)) return [source];
+    const readBefore = clock.now() - GONE_MS;
+    const elsewhere = (await store.journalCursors())
+      .filter((one) => one.savedAt >= readBefore && !own.includes(one.source))
+      .map((one) => one.source);
+    const found = elsewhere.filter((name) => source === undefined || name === source);
+    if (found.length > 0) return found;
+    const known = [...own, ...elsewhere].join(", ") || "none";
+    throw new After202Error(
+      "JOURNAL_UNKNOWN",
+      `Journals that are read, here or by other processes: ${known}.`,
+    );
+  }
+
+  /** For the process that reads this journal; one that waits already reaches as far back as the earlier of both. */
+  private async order(plan: WantedRepair, runs: readonly RepairRun[]): Promise<RepairRun> {
+    const waiting = runs.find((run) => run.state === "waiting" && run.source === plan.source);
+    const fresh = this.runOf(plan, "waiting");
+    const run =
+      waiting === undefined
+        ? fresh
+        : { ...waiting, from: Math.min(waiting.from, fresh.from), changedAt: fresh.changedAt };
+    await this.options.store.saveRepair(run);
+    this.options.logger.info(told(run), "a journal is to be read again by the process that reads it");
+    return run;
   }
 
   /** Starts what is due. */
@@ -134,6 +164,11 @@ class JournalRepairer implements Repairer {
     for (const journal of journals) {
       const own = runs.filter((run) => run.source === journal.source);
       if (this.runningOf(journal.source, own) !== undefined) continue;
+      const order = own.find((run) => run.state === "waiting");
+      if (order !== undefined) {
+        await this.start(journal, { ...order, why: "asked", until: now }, order.repairId);
+        continue;
+      }
       const ended = own.filter((run) => run.state !== "running");
       const plan = planRepair(
         wanted.filter((one) => one.source === journal.source),
@@ -173,15 +208,14 @@ class JournalRepairer implements Repairer {
     return wanted;
   }
 
-  private async start(journal: ReadableJournal, plan: WantedRepair): Promise<RepairRun> {
-    const { clock, store, logger, timing } = this.options;
-    const startedAt = clock.now();
-    const run: RepairRun = {
-      repairId: randomUUID(),
-      source: journal.source,
+  private runOf(plan: WantedRepair, state: RepairRun["state"], repairId: string = randomUUID()): RepairRun {
+    const startedAt = this.options.clock.now();
+    return {
+      repairId,
+      source: plan.source,
       reason: plan.why,
-      state: "running",
-      from: Math.floor(Math.max(plan.from, startedAt - timing.keepsMs)),
+      state,
+      from: Math.floor(Math.max(plan.from, startedAt - this.options.timing.keepsMs)),
       until: Math.ceil(plan.until),
       startedAt,
       endedAt: null,
@@ -194,6 +228,12 @@ class JournalRepairer implements Repairer {
       fault: "",
       changedAt: startedAt,
     };
+  }
+
+  /** @param repairId of an order that has waited for it */
+  private async start(journal: ReadableJournal, plan: WantedRepair, repairId?: string): Promise<RepairRun> {
+    const { store, logger } = this.options;
+    const run = this.runOf(plan, "running", repairId);
     // before anything is awaited: nobody else of this process begins a second one
     const begun = store.saveRepair(run);
     const end = begun.then(() => this.read(journal, run)).finally(() => this.underWay.delete(journal.source));

@@ -1,5 +1,6 @@
 /** What alerting asks of the store and keeps in it, put together. Repeating any write changes nothing. */
 import type { AlertStore } from "../core/alert-ports.ts";
+import { createAcknowledgements } from "./acknowledgements.ts";
 import { createAlertBands } from "./alert-bands.ts";
 import { createAlertClaims } from "./alert-claims.ts";
 import { createAlertMembers } from "./alert-members.ts";
@@ -18,6 +19,7 @@ export function createAlertStore(client: StoreClient): AlertStore & ReturnType<t
     ...createAlertMembers(client, nextRevision),
     ...createAlertRows(client, nextRevision),
     ...createAlertStream(client),
+    ...createAcknowledgements(client),
     ...createSilenceStore(client, nextRevision),
     ...createOutboxStore(client, nextRevision),
   };

@@ -53,7 +53,8 @@ afterEach(async () => {
 
 const leaders = (): Process[] => processes.filter(({ alerting }) => alerting.leads());
 
-async function start(): Promise<Process> {
+/** @param evaluates false: it only answers */
+async function start(evaluates = true): Promise<Process> {
   const config = loadConfig({
     CLICKHOUSE_URL: endpoint.url,
     RETRY_SPEED: String(SPEED),
@@ -76,6 +77,7 @@ async function start(): Promise<Process> {
       claimAlerting: reach(store.claimAlerting),
     },
     shared: true,
+    evaluates,
     leaseTiming: TIMING,
     config: config.alerts,
     settings: SETTINGS,
@@ -139,7 +141,20 @@ it("of two that start at once one runs alerting; the other takes over at once wh
   const other = leader === first ? second : first;
   await reject("a", "b");
   await until("both alerts are told", () => told().length >= 2);
-  await expect(other.alerting.acknowledge("a", "me", "")).rejects.toMatchObject({ code: "ALERTS_STANDBY" });
+  const [alert] = await leader.store.listAlerts({}, 1, undefined);
+  const alertId = alert?.alertId ?? "";
+  for (const asked of [other, await start(false)]) {
+    const by = asked === other ? "who stands by" : "who only answers";
+    expect(await asked.alerting.acknowledge(alertId, by, "on it")).toMatchObject({ acknowledgedBy: by });
+    expect(await leader.store.findAlert(alertId)).toMatchObject({ acknowledgedBy: by });
+    expect(await asked.alerting.acknowledge("none", by, "")).toBeUndefined();
+  }
+  expect(await leader.store.alertHistory(alertId, 10)).toMatchObject([
+    { what: "firing" },
+    { what: "notified" },
+    { what: "acknowledged", reason: "by who stands by: on it" },
+    { what: "acknowledged", reason: "by who only answers: on it" },
+  ]);
 
   const stoppedAt = Date.now();
   await leader.stop();

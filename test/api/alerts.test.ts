@@ -55,14 +55,6 @@ describe("GET /v1/alerts", () => {
     }
     expect(codes).toEqual(["CURSOR_INVALID", "INPUT_INVALID", "INPUT_INVALID", "INPUT_INVALID"]);
   });
-
-  it("says where there is no alerting", async () => {
-    const { call, post } = await startApi();
-    for (const path of ["/v1/alerts", "/v1/alerts/a1", "/v1/silences"]) {
-      expect(await call(path)).toMatchObject({ status: 503, body: { error: { code: "ALERTS_OFF" } } });
-    }
-    expect((await post("/v1/alerts/test", {})).body.error.code).toBe("ALERTS_OFF");
-  });
 });
 
 describe("GET /v1/alerts/{alertId}", () => {

@@ -14,6 +14,7 @@ import { createLedger } from "../../src/core/ledger.ts";
 import { createMissingPersonsReader } from "../../src/core/missing-persons.ts";
 import { lifecycleSettings } from "../../src/core/lifecycle-settings.ts";
 import type { Scope } from "../../src/core/ports.ts";
+import { createMemoryDesk } from "./alert-desk.ts";
 import { type Document, operationOf, requireDocumented } from "./documented.ts";
 import { START } from "./facts.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
@@ -65,6 +66,7 @@ export async function startApi(over: Partial<ApiParts> = {}): Promise<Api> {
     keys: store,
     health: store,
     sources: () => [],
+    alerts: createMemoryDesk(),
     registry: new Registry(),
     clock,
     logger: pino({ level: "trace" }, sink),

@@ -31,7 +31,7 @@ describe("the service", () => {
 
   it("is ready, too, while another process runs alerting, and says which of both it is", async () => {
     const desk = createMemoryDesk();
-    const api = await startApi({ alerts: desk });
+    const api = await startApi({ alerts: desk, roles: ["alerts"] });
     expect((await api.call("/readyz")).body.parts).toEqual({ store: "up", alerts: "leading" });
     desk.leads = () => false;
     const { status, body } = await api.call("/readyz");

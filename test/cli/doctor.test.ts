@@ -6,6 +6,7 @@ import { checkNode } from "../../src/cli/doctor/checks.ts";
 import { renderCheck } from "../../src/cli/doctor.ts";
 import { SIMULATED } from "../../src/simulator/options.ts";
 import { openSimulator } from "../../src/simulator/simulator.ts";
+import { openTraceCollector } from "../e2e/trace-collector.ts";
 import { deadUrl } from "./fake-service.ts";
 import { PLAIN } from "./lifecycles.ts";
 import { runCli } from "./run-cli.ts";
@@ -41,7 +42,14 @@ async function simulate() {
 it("finds everything in order: settings, store, service, token, journal, keys", async () => {
   const directory = freshDirectory();
   const service = await startRealService(directory);
-  const found = await doctor({ DATA_DIR: directory, ...service.env, ...(await simulate()) });
+  const collector = await openTraceCollector();
+  onTestFinished(() => collector.close());
+  const found = await doctor({
+    DATA_DIR: directory,
+    ...service.env,
+    ...(await simulate()),
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  });
   expect(found.verdicts).toEqual({
     "Node.js": "ok",
     settings: "ok",
@@ -56,6 +64,7 @@ it("finds everything in order: settings, store, service, token, journal, keys", 
     "token of Data Cloud": "ok",
     "Data Cloud": "ok",
     hooks: "skipped",
+    "collector of traces": "ok",
   });
   expect(found).toMatchObject({ ok: true, code: 0 });
 });
@@ -103,6 +112,7 @@ it("names what is wrong, and what to do about it", async () => {
     ADOBE_PUBLIC_KEY_ORIGIN: await deadUrl(),
     CLICKHOUSE_URL: await deadUrl(),
     AFTER202_URL: await deadUrl(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: await deadUrl(),
   });
   expect(found).toMatchObject({ code: 1, ok: false });
   expect(found.verdicts).toMatchObject({
@@ -111,6 +121,7 @@ it("names what is wrong, and what to do about it", async () => {
     "token of journal": "failed",
     journal: "skipped",
     webhook: "failed",
+    "collector of traces": "failed",
   });
   const without = found.checks.filter(
     (check) => check.verdict === "failed" && !check.advice && check.name !== "service",

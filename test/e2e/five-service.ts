@@ -24,41 +24,36 @@ export interface FiveProcesses {
 
 /** @param env settings, with CLICKHOUSE_URL */
 export async function openFiveProcesses({ PORT = "0", ...env }: Environment): Promise<FiveProcesses> {
+  const targets: Targets = { ingest: [], api: [], alerts: [] };
+  const proxy = await openProxy(Number(PORT), targets);
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const processes: { role: Role; process: ServiceProcess }[] = [];
-  for (const role of ROLES) processes.push({ role, process: await createServiceProcess(env, [role]) });
-  const stop = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
+    proxy.close();
+    proxy.closeAllConnections();
     await Promise.all(processes.map(({ process }) => process.stop()));
   };
   try {
+    for (const role of ROLES) {
+      processes.push({ role, process: await createServiceProcess({ ...env, PUBLIC_URL: url }, [role]) });
+    }
     await Promise.all(processes.map(({ process }) => process.start()));
-    const urlsOf = (wanted: Role): URL[] =>
-      processes.flatMap(({ role, process }) => (role === wanted ? [new URL(process.url)] : []));
-    const proxy = await openProxy(Number(PORT), {
-      ingest: urlsOf("ingest"),
-      api: urlsOf("api"),
-      alerts: urlsOf("alerts"),
-    });
-    const { port } = proxy.address() as AddressInfo;
-    return {
-      url: `http://127.0.0.1:${port}`,
-      async close() {
-        proxy.close();
-        proxy.closeAllConnections();
-        await stop();
-      },
-    };
+    for (const { role, process } of processes) targets[role].push(new URL(process.url));
+    return { url, close };
   } catch (error) {
-    await stop();
+    await close();
     throw error;
   }
 }
 
+type Targets = Readonly<Record<Role, URL[]>>;
+
+/** As deploy/README has an Ingress send them; nobody asks `alerts`. */
 function roleOf(path: string): Role {
-  if (/^\/v1\/events(\/|\?|$)/.test(path)) return "ingest";
-  return /^\/v1\/(alerts|silences)(\/|\?|$)/.test(path) ? "alerts" : "api";
+  return /^\/v1\/events(\/|\?|$)/.test(path) ? "ingest" : "api";
 }
 
-async function openProxy(port: number, targets: Readonly<Record<Role, readonly URL[]>>): Promise<Server> {
+async function openProxy(port: number, targets: Targets): Promise<Server> {
   let turn = 0;
   const optionsOf = (incoming: IncomingMessage): RequestOptions => {
     const own = targets[roleOf(incoming.url ?? "")];
@@ -69,6 +64,7 @@ async function openProxy(port: number, targets: Readonly<Record<Role, readonly U
   const server = createServer((incoming, outgoing) => {
     const inner = ask(optionsOf(incoming), (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      answer.on("error", () => outgoing.destroy());
       answer.pipe(outgoing);
     });
     inner.on("error", () => outgoing.destroy());

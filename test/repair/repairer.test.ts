@@ -33,7 +33,7 @@ for (const path of STORE_PATHS) {
     });
 
     const quiet = (): void => undefined;
-    const open = (finders: RepairFinder[] = [async () => wanted]): Repairer => {
+    const open = (finders: RepairFinder[] = [async () => wanted], readsJournal = true): Repairer => {
       const journal: ReadableJournal = {
         source,
         async readAgain(from, onProgress) {
@@ -43,7 +43,7 @@ for (const path of STORE_PATHS) {
         },
       };
       return createRepairer({
-        journals: [journal],
+        journals: readsJournal ? [journal] : [],
         store,
         finders,
         timing: TIMING,
@@ -163,6 +163,44 @@ for (const path of STORE_PATHS) {
       expect((await store.coveredIntervals()).filter((one) => one.source === source)).toMatchObject([
         { by: "backfill", from: START - 60 * MINUTE, until: START },
       ]);
+    });
+
+    it("hands on what another process is to read, and reads it once, from the earliest time asked for", async () => {
+      const elsewhere = open([], false);
+      await expect(elsewhere.ask(START - MINUTE, source)).rejects.toMatchObject({ code: "JOURNAL_UNKNOWN" });
+      await saveCursor(START - 90 * MINUTE, now);
+      const [order] = await elsewhere.ask(START - 30 * MINUTE, source);
+      expect(order).toMatchObject({ source, state: "waiting", reason: "asked", from: START - 30 * MINUTE });
+      const [again] = await elsewhere.ask(START - 60 * MINUTE);
+      expect(again).toMatchObject({ repairId: order?.repairId, state: "waiting" });
+      await elsewhere.look();
+      expect(read).toEqual([]);
+
+      later(1);
+      const reading = open();
+      await reading.look();
+      await reading.look();
+      expect(read).toEqual([{ from: START - 60 * MINUTE, at: now }]);
+      expect(await runs()).toMatchObject([
+        { repairId: order?.repairId, state: "done", startedAt: now, fresh: 3 },
+      ]);
+    });
+
+    it("tries again at once what was handed on and cut short", async () => {
+      await saveCursor(START - 90 * MINUTE, now);
+      await open([], false).ask(START - 30 * MINUTE, source);
+      later(1);
+      answer = () => Promise.reject(new Error("the journal is away"));
+      await open().look();
+      answer = async () => ({ provenFrom: START - 30 * MINUTE });
+      await open().look();
+      expect((await runs()).map(({ state }) => state).toSorted()).toEqual(["done", "failed"]);
+    });
+
+    it("does not wait for a journal that nobody has read for long", async () => {
+      await saveCursor(START - 90 * MINUTE, now);
+      later(11);
+      await expect(open([], false).ask(START, source)).rejects.toMatchObject({ code: "JOURNAL_UNKNOWN" });
     });
 
     it("reads what somebody else finds to be missing, after a while", async () => {

@@ -5,7 +5,7 @@ import { type Static, Type } from "typebox";
 import { ALERT_RULES } from "../../core/alert.ts";
 import type { AlertFilter } from "../../core/alert-ports.ts";
 import { After202Error } from "../../core/errors.ts";
-import { alertUnknown, deskOf, readOrder } from "../alert-desk.ts";
+import { alertUnknown, readOrder } from "../alert-desk.ts";
 import { alertEventJson, alertJson, deliveryJson } from "../alert-json.ts";
 import { JSON_TYPES, readRawBodies } from "../body-parser.ts";
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, MAX_ID_LENGTH, SMALL_BODY_LIMIT } from "../limits.ts";
@@ -60,11 +60,11 @@ export function alertRoutes(app: RouteApp, parts: ApiParts): void {
         tags: ["alerts"],
         summary: "Alerts, newest first",
         querystring: listQuery,
-        response: { 200: ref("AlertList"), ...routeErrors("read", "CURSOR_INVALID", "ALERTS_OFF") },
+        response: { 200: ref("AlertList"), ...routeErrors("read", "CURSOR_INVALID") },
       },
     },
     async ({ query }) => {
-      const desk = deskOf(parts);
+      const desk = parts.alerts;
       const { cursor, limit = LIST_LIMIT_DEFAULT, ...filter } = query;
       const bound = { list: "alerts", ...filter };
       const after = cursor === undefined ? undefined : idOf(decodeCursor(cursor, bound));
@@ -90,11 +90,11 @@ export function alertRoutes(app: RouteApp, parts: ApiParts): void {
         summary: "An alert, with its history and who was told",
         params: alertParams,
         querystring: Type.Object({}, closed),
-        response: { 200: ref("AlertDetail"), ...routeErrors("read", "ALERT_UNKNOWN", "ALERTS_OFF") },
+        response: { 200: ref("AlertDetail"), ...routeErrors("read", "ALERT_UNKNOWN") },
       },
     },
     async ({ params: { alertId } }) => {
-      const desk = deskOf(parts);
+      const desk = parts.alerts;
       const alert = await desk.store.findAlert(alertId);
       if (alert === undefined) throw alertUnknown();
       const now = clock.now();
@@ -126,12 +126,12 @@ export function alertRoutes(app: RouteApp, parts: ApiParts): void {
         body: { content: { "application/json": { schema: ref("Acknowledgement") } } },
         response: {
           200: ref("Alert"),
-          ...routeErrors("admin", ...BODY_ERRORS, "ALERT_UNKNOWN", "ALERTS_OFF", "ALERTS_STANDBY"),
+          ...routeErrors("admin", ...BODY_ERRORS, "ALERT_UNKNOWN", "ALERTS_STANDBY"),
         },
       },
     },
     async ({ params: { alertId }, body }) => {
-      const desk = deskOf(parts);
+      const desk = parts.alerts;
       const { by, comment } = readOrder<Static<typeof acknowledgement>>(body, faultsOfAcknowledgement);
       const alert = await desk.acknowledge(alertId, by, comment ?? "");
       if (alert === undefined) throw alertUnknown();
@@ -155,12 +155,12 @@ export function alertRoutes(app: RouteApp, parts: ApiParts): void {
         body: { content: { "application/json": { schema: ref("HookTest") } } },
         response: {
           200: ref("HookTestReport"),
-          ...routeErrors("admin", ...BODY_ERRORS, "HOOK_UNKNOWN", "ALERTS_OFF"),
+          ...routeErrors("admin", ...BODY_ERRORS, "HOOK_UNKNOWN"),
         },
       },
     },
     async ({ body }) => {
-      const desk = deskOf(parts);
+      const desk = parts.alerts;
       const { hook } = readOrder<Static<typeof hookTest>>(body, faultsOfTest, {});
       const hooks = await desk.test(hook);
       if (hook !== undefined && hooks.length === 0) {

@@ -80,7 +80,9 @@ export function serviceRoutes(app: RouteApp, parts: ApiParts): void {
     },
     async (_request, reply) => {
       if (await storeAnswers(parts.health)) {
-        const alerts = parts.alerts && { alerts: parts.alerts.leads() ? "leading" : "standby" };
+        const alerts = parts.roles.includes("alerts") && {
+          alerts: parts.alerts.leads() ? "leading" : "standby",
+        };
         return { status: "ready", parts: { store: "up", ...alerts } };
       }
       const { code, message } = new After202Error(

@@ -7,7 +7,7 @@ import { parseDuration } from "../../core/duration.ts";
 import { After202Error } from "../../core/errors.ts";
 import { timeText } from "../../core/lifecycle-json.ts";
 import type { Matcher, Silence } from "../../core/silence.ts";
-import { deskOf, readOrder } from "../alert-desk.ts";
+import { readOrder } from "../alert-desk.ts";
 import { silenceJson } from "../alert-json.ts";
 import { JSON_TYPES, readRawBodies } from "../body-parser.ts";
 import { MAX_ID_LENGTH, SMALL_BODY_LIMIT } from "../limits.ts";
@@ -36,10 +36,10 @@ export function silenceRoutes(app: RouteApp, parts: ApiParts): void {
         tags: ["alerts"],
         summary: "Silences that hold now, or will",
         querystring: Type.Object({}, closed),
-        response: { 200: ref("SilenceList"), ...routeErrors("read", "ALERTS_OFF") },
+        response: { 200: ref("SilenceList"), ...routeErrors("read") },
       },
     },
-    async () => ({ items: (await deskOf(parts).store.silences(clock.now())).map(silenceJson) }),
+    async () => ({ items: (await parts.alerts.store.silences(clock.now())).map(silenceJson) }),
   );
 
   app.post(
@@ -54,11 +54,11 @@ export function silenceRoutes(app: RouteApp, parts: ApiParts): void {
         description: "Matching alerts go on being evaluated and listed.",
         querystring: Type.Object({}, closed),
         body: { content: { "application/json": { schema: ref("SilenceOrder") } } },
-        response: { 201: ref("Silence"), ...routeErrors("admin", ...BODY_ERRORS, "ALERTS_OFF") },
+        response: { 201: ref("Silence"), ...routeErrors("admin", ...BODY_ERRORS) },
       },
     },
     async ({ body }, reply) => {
-      const desk = deskOf(parts);
+      const desk = parts.alerts;
       const order = readOrder<Static<typeof silenceOrder>>(body, faultsOfOrder);
       const silence = silenceOf(order, clock.now());
       await desk.store.saveSilence(silence);
@@ -70,11 +70,11 @@ export function silenceRoutes(app: RouteApp, parts: ApiParts): void {
     operationId,
     tags: ["alerts"],
     summary: "End a silence",
-    response: { 200: ref("SilenceEnd"), ...routeErrors("admin", "SILENCE_UNKNOWN", "ALERTS_OFF") },
+    response: { 200: ref("SilenceEnd"), ...routeErrors("admin", "SILENCE_UNKNOWN") },
   });
   const end = async (id: string) => {
     const now = clock.now();
-    if (await deskOf(parts).store.endSilence(id, now)) return { silenceId: id, until: timeText(now) };
+    if (await parts.alerts.store.endSilence(id, now)) return { silenceId: id, until: timeText(now) };
     throw new After202Error(
       "SILENCE_UNKNOWN",
       "No silence that holds or will has this id; GET /v1/silences lists those there are.",

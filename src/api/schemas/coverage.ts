@@ -47,7 +47,9 @@ const repair = named(
         description:
           "`asked`: by a backfill. `position_expired`: a gap. `path_silent`: other sources brought what no journal did. `records_missing`: by the stream\u2019s own counts results are missing.",
       }),
-      state: Type.Enum(["running", "done", "failed"], { description: "How it stands." }),
+      state: Type.Enum(["waiting", "running", "done", "failed"], {
+        description: "How it stands; `waiting`: until the process that reads this journal takes it up.",
+      }),
       from: time("From when on the journal is read."),
       until: time("Where ends what was missing; of a backfill, when it was asked for."),
       startedAt: time("When it began."),

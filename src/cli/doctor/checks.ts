@@ -5,6 +5,7 @@ import { type Config, loadConfigFromProcess } from "../../config.ts";
 import { After202Error } from "../../core/errors.ts";
 import { checkJournals, checkWebhook } from "./adobe.ts";
 import { type CheckResult, failed, ok, skipped } from "./check.ts";
+import { checkCollector } from "./collector.ts";
 import { checkHooks } from "./hooks.ts";
 import { checkRelays } from "./relays.ts";
 import { checkSalesforce } from "./salesforce.ts";
@@ -30,6 +31,7 @@ export async function* runChecks(env: NodeJS.ProcessEnv): AsyncGenerator<CheckRe
   yield* checkRelays(config);
   yield* checkSalesforce(config);
   yield* checkHooks(config);
+  yield await checkCollector(config);
 }
 
 export function checkNode(version: string): CheckResult {

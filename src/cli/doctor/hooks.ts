@@ -15,7 +15,7 @@ export async function* checkHooks(config: Config): AsyncGenerator<CheckResult> {
   try {
     const texts = createAlertTexts(config.alerts.templates);
     const opened = openHooks({ ...config.alerts, hooks }, texts, systemClock, SILENT);
-    const base = `http://${config.host}:${config.port}`;
+    const base = config.values.PUBLIC_URL ?? `http://${config.host}:${config.port}`;
     for (const { hook, outcome, reason = "" } of await testHooks(opened, texts, systemClock.now(), base)) {
       yield outcome === "delivered"
         ? ok(`hook ${hook}`, "took a test alert")

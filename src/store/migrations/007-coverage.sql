@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS repairs {{on_cluster}}
     repair_id  String,
     source     String,
     reason     LowCardinality(String) COMMENT 'asked, position_expired, records_missing, path_silent',
-    state      LowCardinality(String) COMMENT 'running, done, failed',
+    state      LowCardinality(String) COMMENT 'waiting, running, done, failed',
     gap_from   DateTime64(3, 'UTC') COMMENT 'from when on it reads',
     gap_until  DateTime64(3, 'UTC') COMMENT 'where ends what is missing; of one that was asked for, when it was',
     started_at DateTime64(3, 'UTC'),
