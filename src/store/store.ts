@@ -34,6 +34,7 @@ import { createEventHistory } from "./event-history.ts";
 import { createHourlyStore } from "./hourly.ts";
 import { createTrafficReader } from "./traffic.ts";
 import { factsOf } from "./facts-of.ts";
+import { gatherLookups } from "./gathered-lookups.ts";
 import { saveFoldSettings } from "./fold-settings.ts";
 import { linkStanding } from "./link-standing.ts";
 import { linkWaits } from "./link-waits.ts";
@@ -82,6 +83,10 @@ export interface Store
 }
 
 /** @throws StoreError DATA_DIR_LOCKED, STORE_UNAVAILABLE, SCHEMA_NEWER, MIGRATION_CHANGED, MIGRATION_FAILED */
+/** Of requests, in one statement each: more wait for one another, and go out together. */
+const LOOKUPS_AT_ONCE = 2;
+const FEW_IDS = 20;
+
 export async function openStore(options: StoreOptions): Promise<Store> {
   const client = await openStoreClient(options);
   let migrated: MigrateResult;
@@ -92,6 +97,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw error;
   }
   const unanswered = createUnansweredSubmissions(client);
+  const lookups = gatherLookups((ids) => factsOf(client, ids), LOOKUPS_AT_ONCE);
   return {
     client,
     migrated,
@@ -110,7 +116,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     coveredIntervals: () => coveredIntervals(client),
     silentIntervals: (since, until, seenBefore) =>
       silentIntervals(inBackground(client), since, until, seenBefore),
-    factsOf: (requestIds) => factsOf(client, requestIds),
+    factsOf: (requestIds) =>
+      requestIds.length > FEW_IDS ? factsOf(client, requestIds) : lookups.ask(requestIds),
     shortFactsOf: (requestIds, since, until) => shortFactsOf(client, requestIds, since, until),
     adoptionCandidates: (correlationIds, windowMs) =>
       adoptionCandidates(client, unanswered, correlationIds, windowMs),
