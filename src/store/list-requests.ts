@@ -1,6 +1,6 @@
 /**
  * Lists of requests, newest first: stretches of time as long as the newest facts that show a sign of what is asked for,
- * until the page is full.
+ * until the page is full. They may be parts of a second, or days.
  *
  * A state cannot be asked for here: it is the fold's. What can be asked is whether a request may be in it. Few are read by
  * their ids, many are gathered from all that happened about that time.
@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** The facts of a request lie within so much of each other: as far as the fold looks. */
 const APART_MS = 10 * MINUTE_MS;
-/** A stretch that held nothing is followed by a longer one: a question costs, however little it finds. */
+/** A stretch is followed by a longer one, more so if it held nothing: a question costs, however little it finds. */
 const GROWTH = 4;
 /** So many and no more are read by their ids: it costs as much as to gather what is between them. */
 const FEW = 200;
@@ -69,11 +69,12 @@ async function searchThrough(
     if (until <= oldest) break;
     const wanted = (limit - found.length) * (page.sign === undefined ? FACTS_PER_REQUEST : 1) + 8;
     const seen = await newestFacts(page, { since: oldest, until }, wanted);
-    if (until === Infinity) until = seen.last + MINUTE_MS + APART_MS;
+    if (until === Infinity) until = seen.last + 1 + APART_MS;
     if (until === -Infinity) break;
     const since = Math.max(oldest, startOfHours(hours, until), Math.min(seen.first, until - least));
-    found.push(...(await listStretch(page, { since, until }, limit - found.length)));
-    least = GROWTH * Math.max(MINUTE_MS, until - since);
+    const positions = await listStretch(page, { since, until }, limit - found.length);
+    found.push(...positions);
+    least = GROWTH * Math.max(positions.length === 0 ? MINUTE_MS : 0, Math.min(until, seen.last + 1) - since);
     until = since;
   }
 }
@@ -98,20 +99,21 @@ function hourOf(at: number): number {
   return Math.floor(at / HOUR_MS) * HOUR_MS;
 }
 
-/** The minutes of the newest and the last of so many facts with a sign; nothing is older than `first` when these are all. */
+/** When the newest and the last of so many facts with a sign say that it began; nothing is older than `first` when these are all. */
 async function newestFacts(
   { client, filter, sign }: Page,
-  { since, until }: Stretch,
+  stretch: Stretch,
   limit: number,
 ): Promise<{ first: number; last: number }> {
-  const rows = await client.query<{ at: number }>(
-    `SELECT toUnixTimestamp(minute) AS at FROM facts_by_time
-     WHERE ${sign ?? "1"} AND minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
-     ORDER BY minute DESC LIMIT {limit:UInt32}`,
-    { ...paramsOf(filter), first: secondOf(since - APART_MS), last: secondOf(until), limit },
+  const rows = await client.query<{ at: string }>(
+    `SELECT toUnixTimestamp64Milli(t0) AS at FROM facts_by_time
+     WHERE ${sign ?? "1"} AND minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({lastWithin:UInt32})
+       AND t0 < fromUnixTimestamp64Milli({until:Int64})
+     ORDER BY minute DESC, t0 DESC LIMIT {limit:UInt32}`,
+    { ...paramsOf(filter), ...boundsOf(stretch), limit },
   );
   const oldest = rows.length < limit ? undefined : rows.at(-1);
-  return { first: (oldest?.at ?? -Infinity) * 1_000, last: (rows[0]?.at ?? -Infinity) * 1_000 };
+  return { first: Number(oldest?.at ?? -Infinity), last: Number(rows[0]?.at ?? -Infinity) };
 }
 
 async function listStretch(page: Page, stretch: Stretch, limit: number): Promise<ListPosition[]> {
@@ -131,55 +133,72 @@ function isBefore(a: ListPosition, b: ListPosition): boolean {
   return a.t0 < b.t0 || (a.t0 === b.t0 && a.requestId < b.requestId);
 }
 
-/** The requests with a sign about that time; undefined when they are many. */
-async function fewRequests(
-  { client, filter, sign }: Page,
-  { since, until }: Stretch,
+/** Those that may have begun in that stretch; undefined when they are many. */
+async function fewRequests(page: Page, stretch: Stretch): Promise<string[] | undefined> {
+  const { sign } = page;
+  if (sign === undefined) return fewOf(page, stretch, BEGAN_WITHIN);
+  const few = await fewOf(page, stretch, `${sign} AND ${ABOUT}`);
+  const { since, until } = stretch;
+  if (few !== undefined || until - since > 2 * APART_MS) return few;
+  // many have it about that time, and few of them began just then
+  return fewOf(
+    page,
+    stretch,
+    `${sign} AND ${ABOUT} AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${BEGAN_WITHIN})`,
+  );
+}
+
+async function fewOf(
+  { client, filter }: Page,
+  stretch: Stretch,
+  which: string,
 ): Promise<string[] | undefined> {
-  if (sign === undefined) return undefined;
   const rows = await client.query<{ request_id: string }>(
-    `SELECT request_id FROM facts_by_time
-     WHERE ${sign} AND minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
-     LIMIT {limit:UInt32}`,
-    {
-      ...paramsOf(filter),
-      first: secondOf(since - APART_MS),
-      last: secondOf(until + APART_MS),
-      limit: 2 * FEW,
-    },
+    `SELECT request_id FROM facts_by_time WHERE ${which} LIMIT {limit:UInt32}`,
+    { ...paramsOf(filter), ...boundsOf(stretch), limit: FACTS_PER_REQUEST * FEW },
   );
   const ids = new Set(rows.map((row) => row.request_id));
-  return rows.length === 2 * FEW || ids.size > FEW ? undefined : [...ids];
+  return rows.length === FACTS_PER_REQUEST * FEW || ids.size > FEW ? undefined : [...ids];
+}
+
+/** Facts of requests that began in a stretch lie about it, and one of each says when that was. */
+const ABOUT = "minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})";
+const BEGAN_WITHIN = `
+  minute >= toDateTime({firstWithin:UInt32}) AND minute <= toDateTime({lastWithin:UInt32})
+  AND t0 >= fromUnixTimestamp64Milli({since:Int64}) AND t0 < fromUnixTimestamp64Milli({until:Int64})`;
+
+function boundsOf({ since, until }: Stretch): Record<string, number> {
+  return {
+    first: secondOf(since - APART_MS),
+    last: secondOf(until + APART_MS),
+    firstWithin: secondOf(since),
+    lastWithin: secondOf(until),
+    since: since === -Infinity ? 0 : Math.floor(since),
+    until: until === Infinity ? FAR_FUTURE_MS : Math.ceil(until),
+  };
 }
 
 async function gather(
   { client, filter, sign, after }: Page,
-  { since, until }: Stretch,
+  stretch: Stretch,
   limit: number,
 ): Promise<ListPosition[]> {
-  const about = "minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})";
-  // a request's own beginning is that of one of its facts; what shows the sign may be a fact beside it
-  const which =
-    sign === undefined
-      ? "t0 >= fromUnixTimestamp64Milli({since:Int64}) AND t0 < fromUnixTimestamp64Milli({until:Int64})"
-      : sign;
+  // what shows the sign may be another fact than the one that says when it began
+  const which = sign === undefined ? BEGAN_WITHIN : `${sign} AND ${ABOUT}`;
   const conditions = [...conditionsOf(filter), "t0_ms >= {since:Int64}", "t0_ms < {until:Int64}"];
   if (after !== undefined) conditions.push("(t0_ms, request_id) < ({afterT0:Int64}, {afterId:String})");
   const rows = await client.query<{ request_id: string; t0_ms: string }>(
     `SELECT request_id, t0_ms FROM (
        SELECT ${GATHERED_COLUMNS}
        FROM facts_by_time AS f
-       WHERE ${about} AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${which} AND ${about})
+       WHERE ${ABOUT} AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${which})
        GROUP BY f.request_id)
      WHERE ${conditions.map((one) => `(${one})`).join(" AND ")}
      ORDER BY t0_ms DESC, request_id DESC
      LIMIT {limit:UInt32}`,
     {
       ...paramsOf(filter),
-      first: secondOf(since - APART_MS),
-      last: secondOf(until + APART_MS),
-      since: since === -Infinity ? 0 : Math.floor(since),
-      until: until === Infinity ? FAR_FUTURE_MS : Math.ceil(until),
+      ...boundsOf(stretch),
       limit,
       ...(after !== undefined && { afterT0: after.t0, afterId: after.requestId }),
     },
