@@ -21,6 +21,9 @@ const GROWTH = 4;
 /** So many and no more are read by their ids: it costs as much as to gather what is between them. */
 const FEW = 200;
 
+/** Facts that are looked at in one stretch: bounds memory. */
+const MOST_GATHERED = 2_000_000;
+
 /** About so many; with a sign it is one. */
 const FACTS_PER_REQUEST = 2;
 
@@ -71,12 +74,31 @@ async function searchThrough(
     const seen = await newestFacts(page, { since: oldest, until }, wanted);
     if (until === Infinity) until = seen.last + 1 + APART_MS;
     if (until === -Infinity) break;
-    const since = Math.max(oldest, startOfHours(hours, until), Math.min(seen.first, until - least));
-    const positions = await listStretch(page, { since, until }, limit - found.length);
+    let since = Math.max(oldest, startOfHours(hours, until), Math.min(seen.first, until - least));
+    const few = await fewRequests(page, { since, until });
+    if (few === undefined) since = await notTooFar(page.client, since, until);
+    const stretch = { since, until };
+    const left = limit - found.length;
+    const positions = await (few === undefined
+      ? gather(page, stretch, left)
+      : readFew(page, stretch, few, left));
     found.push(...positions);
     least = GROWTH * Math.max(positions.length === 0 ? MINUTE_MS : 0, Math.min(until, seen.last + 1) - since);
     until = since;
   }
+}
+
+/** A later beginning, where otherwise too much would be gathered at once. */
+async function notTooFar(client: StoreClient, since: number, until: number): Promise<number> {
+  if (until - since <= HOUR_MS) return since;
+  const [held] = await client.query<{ facts: string; first: number }>(
+    `SELECT count() AS facts, toUnixTimestamp(min(minute)) AS first FROM facts_by_time WHERE ${ABOUT}`,
+    boundsOf({ since, until }),
+  );
+  const share = MOST_GATHERED / Number(held?.facts ?? 0);
+  if (share >= 1) return since;
+  const from = Math.max(since, (held?.first ?? 0) * 1_000);
+  return Math.max(from, until - Math.max(HOUR_MS, share * (until - from)));
 }
 
 /** Back to the end of the newest hour that may hold something. */
@@ -99,27 +121,44 @@ function hourOf(at: number): number {
   return Math.floor(at / HOUR_MS) * HOUR_MS;
 }
 
-/** When the newest and the last of so many facts with a sign say that it began; nothing is older than `first` when these are all. */
+/**
+ * When the newest and the last of so many facts with a sign say that it began; nothing is older than `first` when these are
+ * all. First their minutes, which the table is sorted by, then what is in these.
+ */
 async function newestFacts(
-  { client, filter, sign }: Page,
+  { client, filter, sign = "1" }: Page,
   stretch: Stretch,
   limit: number,
 ): Promise<{ first: number; last: number }> {
+  const params = { ...paramsOf(filter), ...boundsOf(stretch), limit };
+  const minutes = await client.query<{ at: number }>(
+    `SELECT toUnixTimestamp(minute) AS at FROM facts_by_time
+     WHERE ${sign} AND minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({lastWithin:UInt32})
+     ORDER BY minute DESC LIMIT {limit:UInt32}`,
+    params,
+  );
+  const newest = (minutes[0]?.at ?? -Infinity) * 1_000 + MINUTE_MS - 1;
+  const oldest = minutes.at(-1)?.at;
+  if (minutes.length < limit || oldest === undefined) return { first: -Infinity, last: newest };
   const rows = await client.query<{ at: string }>(
     `SELECT toUnixTimestamp64Milli(t0) AS at FROM facts_by_time
-     WHERE ${sign ?? "1"} AND minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({lastWithin:UInt32})
+     WHERE ${sign} AND minute >= toDateTime({oldest:UInt32}) AND minute <= toDateTime({lastWithin:UInt32})
        AND t0 < fromUnixTimestamp64Milli({until:Int64})
-     ORDER BY minute DESC, t0 DESC LIMIT {limit:UInt32}`,
-    { ...paramsOf(filter), ...boundsOf(stretch), limit },
+     ORDER BY t0 DESC LIMIT {limit:UInt32}`,
+    { ...params, oldest },
   );
-  const oldest = rows.length < limit ? undefined : rows.at(-1);
-  return { first: Number(oldest?.at ?? -Infinity), last: Number(rows[0]?.at ?? -Infinity) };
+  return {
+    first: rows.length < limit ? oldest * 1_000 : Number(rows.at(-1)?.at),
+    last: Number(rows[0]?.at ?? newest),
+  };
 }
 
-async function listStretch(page: Page, stretch: Stretch, limit: number): Promise<ListPosition[]> {
-  const { client, after } = page;
-  const few = await fewRequests(page, stretch);
-  if (few === undefined) return gather(page, stretch, limit);
+async function readFew(
+  { client, after }: Page,
+  stretch: Stretch,
+  few: readonly string[],
+  limit: number,
+): Promise<ListPosition[]> {
   const positions: ListPosition[] = [];
   for (const [requestId, facts] of await factsOf(client, few)) {
     const one = { t0: beginning(facts), requestId };
@@ -133,32 +172,20 @@ function isBefore(a: ListPosition, b: ListPosition): boolean {
   return a.t0 < b.t0 || (a.t0 === b.t0 && a.requestId < b.requestId);
 }
 
-/** Those that may have begun in that stretch; undefined when they are many. */
-async function fewRequests(page: Page, stretch: Stretch): Promise<string[] | undefined> {
-  const { sign } = page;
-  if (sign === undefined) return fewOf(page, stretch, BEGAN_WITHIN);
-  const few = await fewOf(page, stretch, `${sign} AND ${ABOUT}`);
-  const { since, until } = stretch;
-  if (few !== undefined || until - since > 2 * APART_MS) return few;
-  // many have it about that time, and few of them began just then
-  return fewOf(
-    page,
-    stretch,
-    `${sign} AND ${ABOUT} AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${BEGAN_WITHIN})`,
-  );
-}
-
-async function fewOf(
-  { client, filter }: Page,
-  stretch: Stretch,
-  which: string,
-): Promise<string[] | undefined> {
+/** Those with a sign, in a stretch so long that it does not pay to look at all that happened in it; undefined when they are many. */
+async function fewRequests({ client, filter, sign }: Page, stretch: Stretch): Promise<string[] | undefined> {
+  if (sign === undefined || isShort(stretch)) return undefined;
   const rows = await client.query<{ request_id: string }>(
-    `SELECT request_id FROM facts_by_time WHERE ${which} LIMIT {limit:UInt32}`,
+    `SELECT request_id FROM facts_by_time WHERE ${sign} AND ${ABOUT} LIMIT {limit:UInt32}`,
     { ...paramsOf(filter), ...boundsOf(stretch), limit: FACTS_PER_REQUEST * FEW },
   );
   const ids = new Set(rows.map((row) => row.request_id));
   return rows.length === FACTS_PER_REQUEST * FEW || ids.size > FEW ? undefined : [...ids];
+}
+
+/** What lies about it is more than what lies in it. */
+function isShort({ since, until }: Stretch): boolean {
+  return until - since <= 2 * APART_MS;
 }
 
 /** Facts of requests that began in a stretch lie about it, and one of each says when that was. */
@@ -184,14 +211,17 @@ async function gather(
   limit: number,
 ): Promise<ListPosition[]> {
   // what shows the sign may be another fact than the one that says when it began
-  const which = sign === undefined ? BEGAN_WITHIN : `${sign} AND ${ABOUT}`;
+  const signed = isShort(stretch)
+    ? `${sign} AND ${ABOUT} AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${BEGAN_WITHIN})`
+    : `${sign} AND ${ABOUT}`;
+  const which = sign === undefined ? BEGAN_WITHIN : signed;
   const conditions = [...conditionsOf(filter), "t0_ms >= {since:Int64}", "t0_ms < {until:Int64}"];
   if (after !== undefined) conditions.push("(t0_ms, request_id) < ({afterT0:Int64}, {afterId:String})");
   const rows = await client.query<{ request_id: string; t0_ms: string }>(
     `SELECT request_id, t0_ms FROM (
        SELECT ${GATHERED_COLUMNS}
        FROM facts_by_time AS f
-       WHERE ${ABOUT} AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${which})
+       PREWHERE ${ABOUT} AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${which})
        GROUP BY f.request_id)
      WHERE ${conditions.map((one) => `(${one})`).join(" AND ")}
      ORDER BY t0_ms DESC, request_id DESC

@@ -52,7 +52,7 @@ async function* compare(context: BenchContext, load: Load) {
   const ingested: Record<RawEvents, Ingested[]> = { off: [], on: [] };
   const engine: Record<RawEvents, number[]> = { off: [], on: [] };
   const byHand: number[] = [];
-  for (let run = 0; run < (context.quick ? 1 : 3); run++) {
+  for (let run = 0; run < (context.quick ? 1 : load.requestsPerEvent === 1 ? 2 : 3); run++) {
     const events = load.results / load.requestsPerEvent;
     const simulator = await openSimulatorProcess({
       preload: { events, requestsPerEvent: load.requestsPerEvent },

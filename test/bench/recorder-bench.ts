@@ -50,7 +50,7 @@ async function* runLoad(
   load: Load,
   place: "elsewhere" | "on the same cores",
 ): AsyncGenerator<Figure> {
-  const calls = context.quick ? 300 : 10_000;
+  const calls = context.quick ? 300 : 5_000;
   const service = await context.openService({ dataDir: context.newDirectory("recorder") });
   const far = await openChild("far-service-process.js");
   const recorder = openRecorder({

@@ -16,7 +16,7 @@ export const submissionsBench: Benchmark = {
   about: "NDJSON accepted, durable",
   async *run(context) {
     for (const perCall of context.quick ? SIZES.slice(0, 2) : SIZES) {
-      const calls = AT_ONCE + (context.quick ? 4 : Math.max(12, Math.min(200, 200_000 / perCall)));
+      const calls = AT_ONCE + (context.quick ? 4 : Math.max(12, Math.min(100, 200_000 / perCall)));
       const runs = context.quick ? 1 : 3;
       const rates: number[] = [];
       const latencies: number[] = [];

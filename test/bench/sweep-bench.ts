@@ -48,7 +48,7 @@ async function sweep(
   { name, index }: Scale,
   { at, bandMs, added }: { at: number; bandMs: number; added: number },
 ): Promise<Figure> {
-  const runs = quick ? 3 : 20;
+  const runs = quick ? 3 : 10;
   const since = at - EXHAUSTED_AFTER_MS;
   const objectName = `swept-${index}-${bandMs}-${added}`;
   await engine.append({ count: added * runs, objectName, since, until: since + runs * bandMs });

@@ -9,8 +9,8 @@ import { timeEach } from "./timing.ts";
 
 const MINUTE_MS = 60_000;
 const BANDS = [
-  { title: "10 minutes", ms: 10 * MINUTE_MS, runs: 60 },
-  { title: "1 hour", ms: 60 * MINUTE_MS, runs: 20 },
+  { title: "10 minutes", ms: 10 * MINUTE_MS, runs: 40 },
+  { title: "1 hour", ms: 60 * MINUTE_MS, runs: 12 },
 ] as const;
 const BUDGET_MS = 8_000;
 

@@ -33,7 +33,7 @@ export const visibleBench: Benchmark = {
       yield* relayed(context, calls, random);
       yield* awaited(context, calls, openCalls(service.url), random);
       const samples: number[] = [];
-      for (let run = 0; run < (context.quick ? 4 : 60); run++) {
+      for (let run = 0; run < (context.quick ? 4 : 30); run++) {
         await pause(random.integer(1_000)); // else every event would just have missed a poll
         const { event, requestId } = resultsEvent(random);
         const began = performance.now();
@@ -54,7 +54,7 @@ export const visibleBench: Benchmark = {
 async function* relayed(context: BenchContext, calls: HttpCalls, random: Random) {
   const durable: number[] = [];
   const visible: number[] = [];
-  for (let run = 0; run < (context.quick ? 10 : 300); run++) {
+  for (let run = 0; run < (context.quick ? 10 : 200); run++) {
     const { event, requestId } = resultsEvent(random);
     const sentAt = performance.now();
     await calls.post("/v1/events", event);
@@ -70,7 +70,7 @@ async function* relayed(context: BenchContext, calls: HttpCalls, random: Random)
 async function* awaited(context: BenchContext, calls: HttpCalls, waiting: HttpCalls, random: Random) {
   const told: number[] = [];
   try {
-    for (let run = 0; run < (context.quick ? 10 : 300); run++) {
+    for (let run = 0; run < (context.quick ? 10 : 200); run++) {
       const { event, requestId } = resultsEvent(random);
       const answer = waiting.getJson<{ state: string }>(`${requestPath(requestId)}/wait?timeoutMs=10000`);
       await pause(5 + random.integer(100)); // it waits when the event comes
