@@ -132,7 +132,8 @@ export function cutShort(runs: readonly RepairRun[]): WantedRepair[] {
     .filter(
       (run) =>
         !runs.some(
-          (other) => other.state === "done" && other.startedAt > run.startedAt && other.from <= run.from,
+          ({ source, state, startedAt, from }) =>
+            source === run.source && state === "done" && startedAt > run.startedAt && from <= run.from,
         ),
     )
     .map(({ source, from, until }) => ({ source, why: "asked", from, until }));
