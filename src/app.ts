@@ -28,6 +28,7 @@ import { createSalesforceProblems } from "./sources/salesforce-problems.ts";
 import { createSalesforceToken } from "./sources/salesforce-token.ts";
 import { createWebhookSource } from "./sources/webhook.ts";
 import { openStore, type Store } from "./store/store.ts";
+import { openToldSources } from "./told-sources.ts";
 import { openTracing } from "./tracing.ts";
 import { loadVersion } from "./version.ts";
 
@@ -108,6 +109,8 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       ...(webhook === undefined ? [] : [webhook.status()]),
     ];
     metrics.watchSources(statuses);
+    const shared = config.values.CLICKHOUSE_URL !== undefined;
+    const told = openToldSources({ store, shared, own: statuses, clock: systemClock, logger });
 
     const ledger = createLedger(store, config.lifecycle, systemClock);
     const persons = createMissingPersonsReader(store, ledger);
@@ -117,7 +120,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     const evaluates = roles.includes("alerts");
     const alerting = await openAlerting({
       store,
-      shared: config.values.CLICKHOUSE_URL !== undefined,
+      shared,
       evaluates,
       config: config.alerts,
       settings: config.lifecycle,
@@ -160,7 +163,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
       history: store,
       keys: store,
       health: store,
-      sources: statuses,
+      sources: () => told.all(),
       alerts: { store, ...alerting },
       webhook: webhook && {
         challenge: (query) => {
@@ -186,6 +189,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     const running = Promise.all([
       ...sources.map((source) => runSource(source, stopping.signal, logger)),
       alerting.run(stopping.signal),
+      told.run(stopping.signal),
       access.length > 0 ? repairer.run(stopping.signal) : undefined,
     ]);
     closers.push(async () => {

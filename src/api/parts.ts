@@ -99,7 +99,8 @@ export interface ApiParts {
   readonly history: EventHistory;
   readonly keys: KeyStore;
   readonly health: StoreHealth;
-  readonly sources: () => readonly SourceStatus[];
+  /** Of this process, and of those that share its store. */
+  readonly sources: () => Promise<readonly SourceStatus[]>;
   /** Absent: the webhook is off. */
   readonly webhook?: WebhookEndpoint | undefined;
   readonly alerts: AlertDesk;

@@ -1,5 +1,6 @@
 /** What was read of each journal besides what its cursor tells, and where gaps were. */
 import type { CoveredInterval } from "../core/coverage.ts";
+import { mergeIntervals } from "../core/interval.ts";
 import type { CoverageGap } from "../core/ports.ts";
 import type { StoreClient } from "./client.ts";
 import { quote } from "./row-text.ts";
@@ -23,7 +24,7 @@ export async function recordCovered(client: StoreClient, interval: CoveredInterv
   );
 }
 
-/** Gaps that reach beyond `since`, newest first. */
+/** Gaps that reach beyond `since`, newest first. One that several processes found while they read the same journal is one. */
 export async function recordedGaps(client: StoreClient, since: number): Promise<CoverageGap[]> {
   const rows = await client.query<{
     source: string;
@@ -37,7 +38,16 @@ export async function recordedGaps(client: StoreClient, since: number): Promise<
      ORDER BY gap_from DESC LIMIT ${MOST}`,
     { since: new Date(Math.max(0, since)) }, // ClickHouse reads no time before 1970
   );
-  return rows.map((gap) => ({ ...gap, from: Number(gap.from), until: Number(gap.until) }));
+  const gaps = rows.map((gap) => ({ ...gap, from: Number(gap.from), until: Number(gap.until) }));
+  const kinds = new Map(
+    gaps.map(({ source, reason }) => [JSON.stringify([source, reason]), { source, reason }]),
+  );
+  return [...kinds.values()]
+    .flatMap((kind) => {
+      const own = gaps.filter(({ source, reason }) => source === kind.source && reason === kind.reason);
+      return mergeIntervals(own).map((interval) => ({ ...kind, ...interval }));
+    })
+    .sort((a, b) => b.from - a.from);
 }
 
 /** The newest of them. */

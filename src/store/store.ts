@@ -20,6 +20,7 @@ import type {
 } from "../core/ports.ts";
 import type { TraceStore } from "../core/trace-ports.ts";
 import type { RepairStore } from "../core/repair-ports.ts";
+import type { SourceBoard } from "../core/source-ports.ts";
 import { createAlertStore } from "./alert-store.ts";
 import { createKeyStore } from "./api-keys.ts";
 import { createFactWriter } from "./append.ts";
@@ -45,6 +46,7 @@ import { pathReport } from "./path-report.ts";
 import { createRepairBook } from "./repairs.ts";
 import { silentIntervals } from "./silent-path.ts";
 import { createUnansweredSubmissions } from "./unanswered-submissions.ts";
+import { createSourceBoard } from "./told-sources.ts";
 import { unreadGaps } from "./unread-gaps.ts";
 import { createCursorStore, queueLags, streamReport } from "./stream-report.ts";
 
@@ -71,7 +73,8 @@ export interface Store
     HourlyStore,
     TrafficReader,
     TraceStore,
-    RepairStore {
+    RepairStore,
+    SourceBoard {
   readonly client: StoreClient;
   /** What opening it changed in the schema. */
   readonly migrated: MigrateResult;
@@ -112,6 +115,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createJobReader(inBackground(client)),
     ...createEventHistory(inBackground(client)),
     ...createRepairBook(client),
+    ...createSourceBoard(client),
     recordedGaps: (since) => recordedGaps(client, since),
     coveredIntervals: () => coveredIntervals(client),
     silentIntervals: (since, until, seenBefore) =>

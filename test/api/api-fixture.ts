@@ -65,7 +65,7 @@ export async function startApi(over: Partial<ApiParts> = {}): Promise<Api> {
     history: store,
     keys: store,
     health: store,
-    sources: () => [],
+    sources: async () => [],
     alerts: createMemoryDesk(),
     registry: new Registry(),
     clock,

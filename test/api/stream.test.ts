@@ -36,7 +36,7 @@ describe("GET /v1/stream", () => {
       coveredUntil: START - 5_000,
       fault: null,
     };
-    const api = await startApi({ sources: () => [source] });
+    const api = await startApi({ sources: async () => [source] });
     const queue = { eventId: "e", instance: "123-ABC-456", at: START, requestBacklog: 3, recordBacklog: 40 };
     api.store.report = {
       cursors: [

@@ -89,7 +89,10 @@ async function openProxy(port: number, targets: Targets): Promise<Server> {
         one.on("close", () => its.destroy());
       }
     });
-    inner.on("response", () => socket.destroy());
+    inner.on("response", (answer) => {
+      socket.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\nConnection: close\r\n\r\n`);
+      answer.pipe(socket);
+    });
     inner.on("error", () => socket.destroy());
     inner.end();
   });

@@ -100,8 +100,10 @@ async function openFive(env: Environment, fileText: string): Promise<Service> {
     for (const step of closers.splice(0).toReversed()) await step();
   };
   try {
-    const endpoint = await openClickHouseEndpoint(join(dataDir, "clickhouse"));
-    closers.push(async () => (await endpoint.close(), false));
+    const given = env["CLICKHOUSE_URL"];
+    const endpoint =
+      given === undefined ? await openClickHouseEndpoint(join(dataDir, "clickhouse")) : undefined;
+    closers.push(async () => (await endpoint?.close(), false));
     const file = join(dataDir, "settings.yaml");
     await writeFile(file, fileText);
     const settings = {
@@ -109,7 +111,7 @@ async function openFive(env: Environment, fileText: string): Promise<Service> {
       ...env,
       AFTER202_CONFIG: file,
       DATA_DIR: join(dataDir, "unused"),
-      CLICKHOUSE_URL: env["CLICKHOUSE_URL"] ?? endpoint.url,
+      CLICKHOUSE_URL: given ?? endpoint?.url ?? "",
     };
     const five = await openFiveProcesses(settings);
     closers.push(async () => (await five.close(), false));

@@ -172,7 +172,10 @@ for (const path of STORE_PATHS) {
       const [order] = await elsewhere.ask(START - 30 * MINUTE, source);
       expect(order).toMatchObject({ source, state: "waiting", reason: "asked", from: START - 30 * MINUTE });
       const all = await elsewhere.ask(START - 60 * MINUTE);
-      expect(all.find((run) => run.source === source)).toMatchObject({ repairId: order?.repairId, state: "waiting" });
+      expect(all.find((run) => run.source === source)).toMatchObject({
+        repairId: order?.repairId,
+        state: "waiting",
+      });
       await elsewhere.look();
       expect(read).toEqual([]);
 

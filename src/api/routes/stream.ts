@@ -41,14 +41,14 @@ export function streamRoutes(app: RouteApp, { stream, repairs, sources, clock, s
     async ({ query }) => {
       const now = clock.now();
       const daySince = query.since === undefined ? now - DAY_MS : readBound("since", query.since, now);
-      const [report, paths, windows, unstated, runs] = await Promise.all([
+      const [report, paths, windows, unstated, runs, running] = await Promise.all([
         stream.streamReport(now),
         stream.pathReport(...intervalOf(query, now)),
         stream.judgedWindows(daySince),
         stream.unstatedHours(daySince, now - STATED_WITHIN_MS),
         repairs.repairRuns(0, REPAIRS_TOLD),
+        sources(),
       ]);
-      const running = sources();
       return {
         at: timeText(now),
         lastEventAt: timeText(latest([...running, ...report.cursors].map((one) => one.lastEventAt))),

@@ -143,7 +143,10 @@ const streamHealth = named(
       lastEventAt: timeOrNull("Time of the newest event of any source or cursor."),
       lastResultAt: timeOrNull("Time of the newest result."),
       cursors: Type.Array(cursor, { description: "One a journal." }),
-      sources: Type.Array(source, { description: "Sources of the process that answers." }),
+      sources: Type.Array(source, {
+        description:
+          "Sources of this process and of those that share its ClickHouse; one that several read stands once.",
+      }),
       coverage: Type.Array(coverage, { description: "What was read, of each journal." }),
       gaps: Type.Array(gap, {
         description: "Where the stream had gaps, newest first, and what became of them.",
