@@ -21,7 +21,7 @@ export const burstBench: ScaleBenchmark = {
     const engine = await openAlertEngineProcess(dataDir);
     try {
       const samples: number[] = [];
-      for (let run = 0; run < (context.quick ? 2 : 7); run++) {
+      for (let run = 0; run < (context.quick ? 2 : 3); run++) {
         const at = plan.sinceMs + FOR_BURSTS.sinceMs + 2 * run * HOUR_MS + EXHAUSTED_AFTER_MS;
         const since = at - EXHAUSTED_AFTER_MS;
         const objectName = `burst-${run}`;
