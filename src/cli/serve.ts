@@ -3,6 +3,7 @@
  */
 import { Command } from "commander";
 import type { Role } from "../config.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 import { listValue } from "./option-values.ts";
 import { openSignals } from "./signals.ts";
 
@@ -22,6 +23,7 @@ export function serveCommand(): Command {
 }
 
 async function serve({ roles = [...ROLES], config: path }: ServeOptions): Promise<void> {
+  keepHeapSmall();
   const { loadConfigFromProcess } = await import("../config.ts");
   const config = loadConfigFromProcess(process.env, path ?? process.env["AFTER202_CONFIG"]);
   const signals = openSignals();

@@ -1,8 +1,10 @@
 /** The service in a process of its own, settings from its environment, its store open to questions. */
 import { createLogger, openApp } from "../../src/app.ts";
 import { loadConfigFromProcess, type Role, ROLES } from "../../src/config.ts";
+import { keepHeapSmall } from "../../src/small-heap.ts";
 import { answerParent } from "./child-answers.ts";
 
+keepHeapSmall();
 const config = loadConfigFromProcess();
 const { roles = ROLES } = JSON.parse(process.env["BENCH_SERVICE"] ?? "{}") as { roles?: readonly Role[] };
 const app = await openApp(config, { logger: createLogger(config.logLevel), roles });
