@@ -13,9 +13,9 @@ export default defineConfig({
     include: [interop ? "test/interop/**/*.test.ts" : five ? "test/e2e/**/*.test.ts" : "test/**/*.test.ts"],
     exclude: [...(interop ? [] : ["test/interop/**"]), "node_modules/**"],
     pool: "forks", // the embedded engine lives in the process: one process a file
-    maxWorkers: 3, // of which one mostly waits
+    maxWorkers: five ? 2 : 3, // of which one mostly waits; five processes each are enough
     testTimeout: 240_000, // property tests over two stores, on a busy machine
-    hookTimeout: 120_000,
+    hookTimeout: five ? 300_000 : 120_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
 });
