@@ -11,6 +11,7 @@ import { parse, stringify } from "yaml";
 import { openSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { openRecordedSubmitter } from "../../src/cli/recorded-submitter.ts";
 import { environmentOf, openService, type Service } from "../e2e/service.ts";
+import { openTraceCollector, type TraceCollector } from "../e2e/trace-collector.ts";
 import { until } from "../e2e/until.ts";
 import { CHECKOUT, filesUnder, read } from "../house/checkout.ts";
 import { type Daemon, findProgram, freePort, startDaemon } from "./daemon.ts";
@@ -38,7 +39,7 @@ describe.skipIf(PROMETHEUS === undefined)("promtool", () => {
     execFileSync(PROMTOOL, args, { cwd: DEPLOY, encoding: "utf8", stdio: "pipe" });
 
   it("finds the rules in order", () => {
-    expect(run("check", "rules", ...paths("rules"))).toContain("SUCCESS: 18 rules found");
+    expect(run("check", "rules", ...paths("rules"))).toContain("SUCCESS: 20 rules found");
   });
 
   it("sees every alert fire when it should, and not otherwise", () => {
@@ -65,6 +66,7 @@ describe.skipIf(PROMETHEUS === undefined)("promtool", () => {
 describe.skipIf(PROMETHEUS === undefined)("a real Prometheus", () => {
   let directory: string;
   let simulator: Simulator;
+  let collector: TraceCollector;
   let service: Service;
   let prometheus: Daemon | undefined;
   let base: string;
@@ -72,12 +74,14 @@ describe.skipIf(PROMETHEUS === undefined)("a real Prometheus", () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), "after202-prometheus-"));
     simulator = await openSimulator({ speed: SPEED, seed: 7 });
+    collector = await openTraceCollector();
     // keys, as in production: Prometheus comes with its own
     const settings = {
       API_AUTH: "keys",
       API_READ_KEY: READ_KEY,
       API_ADMIN_KEY: "an-admin-key-for-tests",
       LOG_LEVEL: "silent",
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     };
     service = await openService("embedded", { ...environmentOf(simulator), ...settings });
     const submitter = openRecordedSubmitter({
@@ -112,6 +116,7 @@ describe.skipIf(PROMETHEUS === undefined)("a real Prometheus", () => {
 
   afterAll(async () => {
     await prometheus?.end();
+    await collector?.close();
     await service.close();
     await simulator.close();
     rmSync(directory, { recursive: true });
