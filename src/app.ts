@@ -142,7 +142,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
             version,
           })
         : undefined,
-      baseUrl: () => config.values.PUBLIC_URL?.replace(/\/+$/, "") ?? url,
+      baseUrl: () => config.values.PUBLIC_URL ?? url,
     });
 
     const api = await openApi({

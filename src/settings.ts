@@ -79,6 +79,11 @@ function url(value: string): string {
   return value;
 }
 
+/** What paths are put behind. */
+function baseUrl(value: string): string {
+  return url(value).replace(/\/+$/, "");
+}
+
 function streamUrl(...schemes: readonly string[]): (value: string) => string {
   return (value) => {
     const parsed = URL.canParse(value) ? new URL(value) : undefined;
@@ -142,7 +147,7 @@ export const SETTINGS = {
   PORT: setting(integer(0, 65_535), "Port to listen on; 0 takes a free one.", "8202"),
   HOST: setting(text, "Address to listen on.", "127.0.0.1"),
   PUBLIC_URL: setting(
-    url,
+    baseUrl,
     "Where people reach this service: what the links in alerts begin with; without it the address it listens on.",
   ),
   LOG_LEVEL: setting(

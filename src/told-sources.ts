@@ -18,7 +18,7 @@ export interface ToldSourcesParts {
 export interface ToldSources {
   /** Of this process and of others; one that several read stands once, as whoever reads it best has it. */
   all(): Promise<readonly SourceStatus[]>;
-  /** Tells of this process' own until the signal aborts, and that they have ended. */
+  /** Tells of this process' own until the signal aborts; soon after they are gone for the others. */
   run(signal: AbortSignal): Promise<void>;
 }
 

@@ -24,9 +24,6 @@ const FEW = 200;
 /** Facts that are looked at in one stretch: bounds memory. */
 const MOST_GATHERED = 2_000_000;
 
-/** About so many; with a sign it is one. */
-const FACTS_PER_REQUEST = 2;
-
 /** As far as a time of ClickHouse reaches. */
 const FAR_FUTURE_MS = Date.UTC(2200, 0, 1);
 
@@ -46,7 +43,7 @@ export async function listRequests(
   const hours = await hoursThatMayHold(client, filter.state);
   for (const search of searchesFor(filter)) {
     const until = after === undefined ? search.until : Math.min(search.until, after.t0 + 1);
-    const page: Page = { client, filter, sign: search.sign, after };
+    const page: Page = { client, filter, sign: search.sign, factsEach: search.factsEach, after };
     await searchThrough(page, { since: search.since, until }, hours, limit, found);
   }
   return found;
@@ -56,6 +53,7 @@ interface Page {
   readonly client: StoreClient;
   readonly filter: ListFilter;
   readonly sign: string | undefined;
+  readonly factsEach: number;
   readonly after: ListPosition | undefined;
 }
 
@@ -70,7 +68,7 @@ async function searchThrough(
   for (let least = 0; found.length < limit;) {
     until = skip(hours, until);
     if (until <= oldest) break;
-    const wanted = (limit - found.length) * (page.sign === undefined ? FACTS_PER_REQUEST : 1) + 8;
+    const wanted = (limit - found.length) * page.factsEach + 8;
     const seen = await newestFacts(page, { since: oldest, until }, wanted);
     if (until === Infinity) until = seen.last + 1 + APART_MS;
     if (until === -Infinity) break;
@@ -177,10 +175,10 @@ async function fewRequests({ client, filter, sign }: Page, stretch: Stretch): Pr
   if (sign === undefined || isShort(stretch)) return undefined;
   const rows = await client.query<{ request_id: string }>(
     `SELECT request_id FROM facts_by_time WHERE ${sign} AND ${ABOUT} LIMIT {limit:UInt32}`,
-    { ...paramsOf(filter), ...boundsOf(stretch), limit: FACTS_PER_REQUEST * FEW },
+    { ...paramsOf(filter), ...boundsOf(stretch), limit: 2 * FEW },
   );
   const ids = new Set(rows.map((row) => row.request_id));
-  return rows.length === FACTS_PER_REQUEST * FEW || ids.size > FEW ? undefined : [...ids];
+  return rows.length === 2 * FEW || ids.size > FEW ? undefined : [...ids];
 }
 
 /** What lies about it is more than what lies in it. */

@@ -57,10 +57,15 @@ const COLUMNS = {
 
 type Name = keyof typeof COLUMNS;
 
+/** About so many: a submission and its result. */
+const FACTS_PER_REQUEST = 2;
+
 /** Requests that began in [since, until), epoch milliseconds, and what at least one fact of each that fits shows. */
 export interface Search {
   /** A condition on facts; undefined where there is none to name. */
   readonly sign: string | undefined;
+  /** About so many facts of a request show it. */
+  readonly factsEach: number;
   readonly since: number;
   readonly until: number;
 }
@@ -70,19 +75,22 @@ export function searchesFor(filter: ListFilter): Search[] {
   const { since = -Infinity, until = Infinity, openSince } = filter;
   const state = filter.state as LifecycleState | undefined;
   const signs = state === undefined ? undefined : SIGNS[state];
-  if (signs !== undefined) return [{ sign: hasSign(signs), since, until }];
+  if (signs !== undefined) return [{ ...ofState(signs), since, until }];
   const name = (Object.keys(COLUMNS) as Name[]).find((one) => filter[one] !== undefined);
-  const sign = name === undefined ? undefined : `${COLUMNS[name]} = {${name}:String}`;
+  const named = {
+    sign: name === undefined ? undefined : `${COLUMNS[name]} = {${name}:String}`,
+    factsEach: FACTS_PER_REQUEST,
+  };
   const lasting = state === undefined ? undefined : LASTING[state];
-  if (lasting === undefined || openSince === undefined) return [{ sign, since, until }];
-  const recent = { sign, since: Math.max(since, openSince), until };
+  if (lasting === undefined || openSince === undefined) return [{ ...named, since, until }];
+  const recent = { ...named, since: Math.max(since, openSince), until };
   return lasting === 0
     ? [recent]
-    : [recent, { sign: hasSign(lasting), since, until: Math.min(until, openSince) }];
+    : [recent, { ...ofState(lasting), since, until: Math.min(until, openSince) }];
 }
 
-function hasSign(signs: number): string {
-  return `bitAnd(signs, ${signs}) != 0`;
+function ofState(signs: number): Pick<Search, "sign" | "factsEach"> {
+  return { sign: `bitAnd(signs, ${signs}) != 0`, factsEach: 1 };
 }
 
 /** Conditions on gathered requests: all that fit meet them. */

@@ -51,6 +51,7 @@ async function play(
   const receiver = await openReceiver();
   const service = await openService("embedded", {
     ...environmentOf(simulator),
+    PUBLIC_URL: `${PUBLIC_URL}/`,
     ALERT_WEBHOOK_URL: receiver.url,
     ALERT_WEBHOOK_SECRET: SECRET,
     ALERT_ALLOW_PRIVATE: "true",
@@ -77,6 +78,9 @@ const REPORTED = "persons-missing";
 const SILENT = "persons-missing-silently";
 const IN_TIME = "persons-late";
 
+/** Where people reach the service, by way of something in front of it. */
+const PUBLIC_URL = "https://after202.example/here";
+
 describe("a link field, told to a receiver that verifies signatures", () => {
   it("at risk before the last retry, then exhausted as observed or inferred, or resolved by the person", async () => {
     const { receiver, service } = await play(REPORTED, SILENT, IN_TIME);
@@ -101,8 +105,9 @@ describe("a link field, told to a receiver that verifies signatures", () => {
       const end = find(instance, "link-retry-exhausted", "firing");
       expect(Date.parse(risk?.startsAt ?? "")).toBeLessThan(Date.parse(end?.startsAt ?? ""));
       expect(end).toMatchObject({ severity: "critical", evidence, requests: { count: 1 } });
-      expect(end?.links.self).toContain(`${service.url}/v1/alerts/`);
-      const answer = await fetch(end?.links.self ?? "");
+      const { self = "" } = end?.links ?? {};
+      expect(self.startsWith(`${PUBLIC_URL}/v1/alerts/`), self).toBe(true);
+      const answer = await fetch(self.replace(PUBLIC_URL, service.url));
       expect(await answer.json()).toMatchObject({ id: end?.id, status: "firing" });
     }
     expect(new Set(receiver.ids).size).toBe(receiver.ids.length);

@@ -35,7 +35,7 @@ export async function openFiveProcesses({ PORT = "0", ...env }: Environment): Pr
   };
   try {
     for (const role of ROLES) {
-      processes.push({ role, process: await createServiceProcess({ ...env, PUBLIC_URL: url }, [role]) });
+      processes.push({ role, process: await createServiceProcess({ PUBLIC_URL: url, ...env }, [role]) });
     }
     await Promise.all(processes.map(({ process }) => process.start()));
     for (const { role, process } of processes) targets[role].push(new URL(process.url));
