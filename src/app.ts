@@ -4,6 +4,7 @@
  * Opened in the order store → pipeline → API → sources, closed in the reverse, so that nothing that was acknowledged
  * is ever without its store.
  */
+import { setMaxListeners } from "node:events";
 import { pino, type Logger as PinoLogger } from "pino";
 import { openAlerting } from "./alerting.ts";
 import { openApi } from "./api/server.ts";
@@ -186,6 +187,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     url = await listen(api, config);
 
     const stopping = new AbortController();
+    setMaxListeners(0, stopping.signal); // every part that runs listens to it
     const running = Promise.all([
       ...sources.map((source) => runSource(source, stopping.signal, logger)),
       alerting.run(stopping.signal),
