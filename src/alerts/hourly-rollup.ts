@@ -39,7 +39,7 @@ const SHORTEST_REST_MS = 1_000;
 /** A round works no longer than this, and rests so many times as long as it worked. */
 const ROUND_MS = 10_000;
 const REST = 5;
-const FACTS_PER_SLICE = 500_000;
+const FACTS_PER_SLICE = 250_000;
 /** Of those that are dirty, so many are looked at in a round: the ones that were counted longest ago. */
 const HOURS_A_ROUND = 1_000;
 /** Arrivals are kept for three days: with a cursor older than this they no longer tell which hours were touched. */

@@ -34,7 +34,9 @@ describe.each(STORE_PATHS)("the fold as a view, store $name", ({ open }) => {
       fc.asyncProperty(cases, async ({ base, sets, after }) => {
         const now = base + after * 60_000;
         const number = Math.round((base - Date.UTC(2026, 0, 1)) / (48 * HOUR));
-        const facts = sets.flat();
+        // results that do not say when their request began stand where they happened: slices and lists may not find them together
+        const isSliced = number % 4 === 1;
+        const facts = sets.flat().filter((one) => !isSliced || one.t0Rank !== 4);
         const empty = { events: [], metrics: [], statuses: [], deadLetters: [], sightings: [], linkKeys: [] };
         await path.store.append({ ...empty, facts });
         const ids = [...new Set(facts.map((fact) => fact.requestId))];
@@ -42,14 +44,20 @@ describe.each(STORE_PATHS)("the fold as a view, store $name", ({ open }) => {
         const ledger = createLedger(path.store, SETTINGS, clock);
         const folded = await ledger.getMany(ids);
         const wanted = new Map([...folded.values()].map((one) => [one.requestId, rowOf(one)]));
-        const rows = await path.store.client.query<Record<string, unknown>>(
-          `SELECT * FROM lifecycles(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, now = {now:DateTime64(3, 'UTC')})`,
-          { since: new Date(base - 12 * HOUR), until: new Date(base + 12 * HOUR), now: new Date(now) },
-        );
+        const rows = await lifecycles(path, { since: base - 12 * HOUR, until: base + 12 * HOUR, now });
         expect(new Map(rows.map((row) => [row["request_id"], normal(row)]))).toEqual(wanted);
-        // results that do not say when their request began stand where they happened: a list may not find them together
         const far = new Set(facts.filter((one) => one.t0Rank === 4).map(({ requestId }) => requestId));
         const asked = { since: base - 12 * HOUR, until: base + 12 * HOUR };
+        const sliced: string[] = [];
+        const cuts = [asked.since, base - 70_000, base + 300, base + 20_000, asked.until];
+        for (const [i, until] of isSliced ? cuts.slice(1).entries() : []) {
+          const since = cuts[i] ?? 0;
+          for (const row of await lifecycles(path, { since, until, now })) {
+            expect(normal(row)).toEqual(wanted.get(String(row["request_id"])));
+            sliced.push(String(row["request_id"]));
+          }
+        }
+        if (isSliced) expect(sliced.toSorted()).toEqual([...wanted.keys()].toSorted());
         const states = [...new Set([...folded.values()].map(({ state }) => state))];
         const turn = number % states.length; // few: a list asks the store many times
         for (const state of number % 4 === 0 ? states.slice(turn, turn + 1) : []) {
@@ -74,6 +82,17 @@ describe.each(STORE_PATHS)("the fold as a view, store $name", ({ open }) => {
     );
   });
 });
+
+/** The rows of the view for the requests that began in [since, until), epoch milliseconds. */
+function lifecycles(
+  { store }: StorePath,
+  at: Readonly<Record<"since" | "until" | "now", number>>,
+): Promise<Record<string, unknown>[]> {
+  return store.client.query(
+    `SELECT * FROM lifecycles(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, now = {now:DateTime64(3, 'UTC')})`,
+    { since: new Date(at.since), until: new Date(at.until), now: new Date(at.now) },
+  );
+}
 
 /** The ids of a list, page by page; none may come twice. */
 async function idsOf(ledger: Ledger, filter: RequestFilter): Promise<string[]> {

@@ -12,6 +12,14 @@ WITH
         WHERE minute >= toStartOfMinute({since:DateTime64(3, 'UTC')}) - INTERVAL 10 MINUTE
           AND minute <= toStartOfMinute({until:DateTime64(3, 'UTC')}) + INTERVAL 10 MINUTE
     ),
+    -- One of the facts of a request says when it began. Those that know it badly (ranks from 3 on) are taken as well: what has
+    -- only such may begin when the submission did that it adopts.
+    in_stretch AS
+    (
+        SELECT request_id FROM facts_by_time
+        WHERE minute >= toStartOfMinute({since:DateTime64(3, 'UTC')}) AND minute <= toStartOfMinute({until:DateTime64(3, 'UTC')})
+          AND t0 >= {since:DateTime64(3, 'UTC')} AND t0 < {until:DateTime64(3, 'UTC')}
+    ),
     -- Adoption: submissions without a response, and the stream's requests under the same correlation ids.
     candidates AS
     (
@@ -28,7 +36,7 @@ WITH
             arrayFilter((f, following) -> f.1 != following, versions, arrayPushBack(arrayMap(f -> f.1, arrayPopFront(versions)), versions[-1].1 + 1)) AS counted,
             if(submitted, arrayMax(arrayMap(f -> f.3, counted)),
                if(arrayAll(f -> f.3 = f.4, counted), arraySum(arrayMap(f -> f.3, counted)), arrayMax(arrayMap(f -> f.3, counted)))) AS expects,
-            min((t0_rank, toUnixTimestamp64Milli(t0))).2 AS began
+            min((t0_rank, toUnixTimestamp64Milli(t0))) AS beginning
         FROM in_range
         WHERE request_id IN
         (
@@ -45,8 +53,8 @@ WITH
     (
         SELECT
             of_instance,
-            groupArrayIf((request_id, began), submitted) AS sent,
-            groupArrayIf((request_id, began), NOT submitted) AS shown
+            groupArrayIf((request_id, beginning.2), submitted) AS sent,
+            groupArrayIf((request_id, beginning.2, beginning.1), NOT submitted) AS shown
         FROM candidates
         WHERE NOT is_job AND if(submitted, NOT answered, has_result)
         GROUP BY correlation, of_instance, of_type, expects
@@ -63,7 +71,7 @@ WITH
     ),
     adoptions AS
     (
-        SELECT m.1 AS submission, m.2[1].1 AS request
+        SELECT m.1 AS submission, m.2[1].1 AS request, m.2[1].2 AS request_began, m.2[1].3 AS request_rank
         FROM fitting
         ARRAY JOIN arrayFilter(x -> length(x.2) = 1 AND arrayCount(s -> abs(s.2 - x.2[1].2) <= within, sent) = 1, matches) AS m
     ),
@@ -71,31 +79,43 @@ WITH
     (
         SELECT *, request_id AS filed_under FROM in_range
         WHERE NOT (kind = 'submission' AND http_status = 0)
+          AND (t0_rank >= 3 OR request_id IN (SELECT request_id FROM in_stretch))
         UNION ALL
         SELECT f.*, if(a.request != '', a.request, f.request_id) AS filed_under
         FROM (SELECT * FROM in_range WHERE kind = 'submission' AND http_status = 0) AS f
         LEFT JOIN adoptions AS a ON a.submission = f.request_id
+        WHERE a.request = '' OR a.request_rank >= 3
+           OR (a.request_began >= toUnixTimestamp64Milli({since:DateTime64(3, 'UTC')}) AND a.request_began < toUnixTimestamp64Milli({until:DateTime64(3, 'UTC')}))
     ),
-    -- One row a request: its distinct facts, and its names (those that the submitting side gave come first).
+    -- One row a request. One state for all names: a string of its own for each takes twice the memory and three times as long.
     gathered AS
     (
         SELECT
-            q.filed_under AS request_id,
-            arraySort(groupUniqArray((q.fact_id, q.version, toUInt8(q.kind), toUnixTimestamp64Milli(q.at), toUnixTimestamp64Milli(q.t0),
-                q.t0_rank, q.received, q.created, q.updated, q.failed_codes, q.failed_counts, q.http_status,
-                ifNull(toUnixTimestamp64Milli(q.responded_at), toUnixTimestamp64Milli(q.at)), q.link_bearing, q.job_rank,
-                q.target = 'salesforce'))) AS versions,
+            filed_under AS request_id,
+            groupArray((fact_id, version, toUInt8(kind), toUnixTimestamp64Milli(at), toUnixTimestamp64Milli(t0),
+                t0_rank, received, created, updated, failed_codes, failed_counts, http_status,
+                ifNull(toUnixTimestamp64Milli(responded_at), toUnixTimestamp64Milli(at)), link_bearing, job_rank,
+                target = 'salesforce')) AS stored,
+            groupArray((kind = 'submission', instance, object_type, object_name, priority, correlation_id, request_source, target, client_id)) AS names
+        FROM filed
+        GROUP BY filed_under
+    ),
+    -- Its distinct facts, each in its last version, and its names: those that the submitting side gave come first.
+    distinct_facts AS
+    (
+        SELECT
+            request_id,
+            arraySort(stored) AS versions,
             arrayFilter((f, following) -> f.1 != following, versions, arrayPushBack(arrayMap(f -> f.1, arrayPopFront(versions)), versions[-1].1 + 1)) AS facts,
-            max(q.target) AS target,
-            if(maxIf(q.instance, q.kind = 'submission') != '', maxIf(q.instance, q.kind = 'submission'), max(q.instance)) AS instance,
-            if(maxIf(q.object_type, q.kind = 'submission') != '', maxIf(q.object_type, q.kind = 'submission'), max(q.object_type)) AS object_type,
-            if(maxIf(q.object_name, q.kind = 'submission') != '', maxIf(q.object_name, q.kind = 'submission'), max(q.object_name)) AS object_name,
-            if(maxIf(q.priority, q.kind = 'submission') != '', maxIf(q.priority, q.kind = 'submission'), max(q.priority)) AS priority,
-            max(q.client_id) AS client_id,
-            if(maxIf(q.correlation_id, q.kind = 'submission') != '', maxIf(q.correlation_id, q.kind = 'submission'), max(q.correlation_id)) AS correlation_id,
-            if(maxIf(q.request_source, q.kind = 'submission') != '', maxIf(q.request_source, q.kind = 'submission'), max(q.request_source)) AS request_source
-        FROM filed AS q
-        GROUP BY q.filed_under
+            if(arrayReduce('maxIf', names.2, names.1) != '', arrayReduce('maxIf', names.2, names.1), arrayReduce('max', names.2)) AS instance,
+            if(arrayReduce('maxIf', names.3, names.1) != '', arrayReduce('maxIf', names.3, names.1), arrayReduce('max', names.3)) AS object_type,
+            if(arrayReduce('maxIf', names.4, names.1) != '', arrayReduce('maxIf', names.4, names.1), arrayReduce('max', names.4)) AS object_name,
+            if(arrayReduce('maxIf', names.5, names.1) != '', arrayReduce('maxIf', names.5, names.1), arrayReduce('max', names.5)) AS priority,
+            if(arrayReduce('maxIf', names.6, names.1) != '', arrayReduce('maxIf', names.6, names.1), arrayReduce('max', names.6)) AS correlation_id,
+            if(arrayReduce('maxIf', names.7, names.1) != '', arrayReduce('maxIf', names.7, names.1), arrayReduce('max', names.7)) AS request_source,
+            arrayReduce('max', names.8) AS target,
+            arrayReduce('max', names.9) AS client_id
+        FROM gathered
     ),
     lags AS
     (
@@ -115,7 +135,7 @@ WITH
             settings.4 AS link_codes,
             settings.5 AS transient_codes,
             lags.lag_ms AS lag_ms
-        FROM gathered AS g
+        FROM distinct_facts AS g
         LEFT JOIN (SELECT instance AS own_instance, * EXCEPT instance FROM fold_settings FINAL) AS own ON own.own_instance = g.instance
         LEFT JOIN lags ON lags.lag_instance = g.instance AND lags.lag_priority = g.priority
     ),
@@ -267,4 +287,5 @@ SELECT
         fromUnixTimestamp64Milli(last_result, 'UTC')) AS settled_at
 FROM judged
 WHERE t0 >= {since:DateTime64(3, 'UTC')} AND t0 < {until:DateTime64(3, 'UTC')}
-SETTINGS optimize_and_compare_chain = 0
+-- By an index on so many ids takes longer than to read all.
+SETTINGS optimize_and_compare_chain = 0, use_index_for_in_with_subqueries = 0
