@@ -36,12 +36,11 @@ export const SUMS_OF_WINDOWS = `
       GROUP BY instance, began
     ),
     results AS (
-      SELECT any(instance) AS of_instance, any(object_type) AS of_type, any(priority) AS of_priority,
-             any(at) AS happened, argMax(created + updated + arraySum(failed_counts), version) AS records
-      FROM facts_by_time
+      SELECT instance AS of_instance, object_type AS of_type, priority AS of_priority,
+             at AS happened, toUInt64(created) + updated + arraySum(failed_counts) AS records
+      FROM facts_by_time FINAL
       WHERE kind = 'result' AND minute >= {earliest:DateTime64(3, 'UTC')} AND minute <= {until:DateTime64(3, 'UTC')}
         AND at >= {since:DateTime64(3, 'UTC')} AND at < {until:DateTime64(3, 'UTC')}
-      GROUP BY request_id, fact_id
     )
   SELECT
     of_instance AS instance, of_type AS object_type, of_priority AS priority, toUnixTimestamp64Milli(began) AS from_ms,
