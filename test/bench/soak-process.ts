@@ -25,14 +25,15 @@ const { values } = parseArgs({
     submissions: { type: "string", default: "10" },
     "kill-every": { type: "string", default: "3" }, // minutes
     followers: { type: "string", default: "4" },
+    speed: { type: "string", default: "20" }, // of the upstream's clock, and of the sweeps that go by it
     out: { type: "string", default: ".bench" },
   },
 });
 const MINUTES = Number(values.minutes);
 const RATE = Number(values.rate);
 const KILL_EVERY_S = Number(values["kill-every"]) * 60;
-/** An hour of retries passes in a minute. */
-const SPEED = 60;
+/** An hour of retries passes in three minutes. */
+const SPEED = Number(values.speed);
 const FOLLOWERS = Number(values.followers);
 const LOOK_UPS_PER_SECOND = 20;
 const SAMPLE_EVERY_S = Math.max(1, (MINUTES * 60) / 360);
