@@ -27,7 +27,7 @@ import type { Clock, FactReader, Logger } from "./core/ports.ts";
 import { createAlertMetrics } from "./service-metrics.ts";
 
 export interface AlertingParts {
-  readonly store: AlertStore & FactReader & CompletenessStore & HourlyStore;
+  readonly store: AlertStore & CompletenessStore & HourlyStore & { readonly unhurried: FactReader };
   /** Other processes may use the store: of those with the role alerts one runs alerting. */
   readonly shared: boolean;
   /** Whether this process may run alerting; else it answers questions about alerts, and hands on what is acknowledged. */
@@ -110,7 +110,7 @@ async function openEvaluator(
   };
   const engineOptions = (outbox: Outbox): EngineOptions => ({
     store,
-    ledgerAt: (asOf) => createLedger(store, settings, { ...clock, now: asOf }),
+    ledgerAt: (asOf) => createLedger(store.unhurried, settings, { ...clock, now: asOf }),
     settings,
     thresholds: config.thresholds,
     timing: config.timing,

@@ -149,6 +149,7 @@ export async function openApp(config: Config, options: AppOptions = {}): Promise
     const api = await openApi({
       arrivals: store,
       ledger,
+      unhurriedLedger: createLedger(store.unhurried, config.lifecycle, systemClock),
       persons,
       intake: pipeline,
       changes: pipeline,

@@ -11,7 +11,7 @@ import { SettledRequests } from "./traces/settled-requests.ts";
 import { createTraceExport, type TraceFigures } from "./traces/trace-export.ts";
 
 export interface TracingParts {
-  readonly store: TraceStore & FactReader;
+  readonly store: TraceStore & { readonly unhurried: FactReader };
   readonly config: Pick<Config, "values" | "lifecycle">;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -37,7 +37,8 @@ export function openTracing({ store, config, clock, registry, ...parts }: Tracin
       const serviceName = values.OTEL_SERVICE_NAME ?? "after202";
       const sink = createOtlpSink({ url, headers, serviceName, version: parts.version });
       const settled = new SettledRequests({ store, settings, share: values.OTEL_TRACES_SAMPLER_ARG ?? 1 });
-      const ledgerAt = (asOf: () => number) => createLedger(store, settings, { ...clock, now: asOf });
+      const ledgerAt = (asOf: () => number) =>
+        createLedger(store.unhurried, settings, { ...clock, now: asOf });
       try {
         await createTraceExport({ ...parts, settled, ledgerAt, sink, clock, observe }).run(signal);
       } finally {

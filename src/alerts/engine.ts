@@ -63,6 +63,8 @@ export interface AlertEngine {
 }
 
 const STREAM_RULE_INTERVAL_MS = 10_000;
+/** Nor before so many times as long as the last look took: what passes by in the window may be much. */
+const STREAM_RULE_REST = 4;
 const CHUNK = 2_000;
 const SAMPLE = 10;
 /** Members of one alert that are asked again at once, and after how many looks at the stream. */
@@ -88,7 +90,7 @@ class Engine implements AlertEngine {
   /** Of this tick, once something is evaluated in it. */
   private gaps: readonly CoverageGap[] | undefined;
   private statuses: readonly StreamStatus[] = [];
-  private streamRulesAt = Number.NEGATIVE_INFINITY;
+  private nextStreamRulesAt = Number.NEGATIVE_INFINITY;
   private askedAgainAt = Number.NEGATIVE_INFINITY;
   private evaluated = 0;
 
@@ -279,9 +281,10 @@ class Engine implements AlertEngine {
 
   /** From time to time: what the stream says of itself, and what its rules say of that. */
   private async lookAtStream(now: number): Promise<void> {
-    const { store, streamRules, thresholds, streamRuleIntervalMs = STREAM_RULE_INTERVAL_MS } = this.options;
-    if (now - this.streamRulesAt < streamRuleIntervalMs) return;
-    this.streamRulesAt = now;
+    const { clock, store, streamRules, thresholds } = this.options;
+    if (now < this.nextStreamRulesAt) return;
+    const { streamRuleIntervalMs = STREAM_RULE_INTERVAL_MS } = this.options;
+    this.nextStreamRulesAt = now + streamRuleIntervalMs;
     this.statuses = await store.streamStatuses(now - STATUS_LOOK_BACK_MS, now);
     for (const rule of streamRules) {
       for (const { group, judgement } of await rule.observe(store, { now, thresholds })) {
@@ -295,6 +298,8 @@ class Engine implements AlertEngine {
         }
       }
     }
+    const tookMs = clock.now() - now;
+    this.nextStreamRulesAt = now + Math.max(streamRuleIntervalMs, STREAM_RULE_REST * tookMs);
   }
 
   /** Terminal states do not pass: an alert about them is over when it was told and nothing new has come for a while. */

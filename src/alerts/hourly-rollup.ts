@@ -86,18 +86,17 @@ export function createHourlyRollup(parts: HourlyRollupParts): HourlyRollup {
     const [first] = hours;
     const last = hours.at(-1);
     if (first === undefined || last === undefined) return [];
-    return planRuns(hours, await store.factsByHour(first, last + HOUR_MS), factsPerSlice);
+    return planRuns(hours, await store.factsByMinute(first, last + HOUR_MS), factsPerSlice);
   }
 
-  async function count({ hours, sliceMs }: CountRun): Promise<void> {
-    const since = hours[0] ?? 0;
-    const until = (hours.at(-1) ?? 0) + HOUR_MS;
+  async function count({ hours, slices }: CountRun): Promise<void> {
     const rolledAt = await store.storeNow();
-    const slices: ReadonlyMap<number, CountedSlice>[] = [];
-    for (let from = since; from < until; from += sliceMs) {
-      slices.push(await store.countTraffic(from, from + sliceMs, clock.now()));
+    const counted: ReadonlyMap<number, CountedSlice>[] = [];
+    for (const { since, until } of slices) {
+      counted.push(await store.countTraffic(since, until, clock.now()));
     }
-    const countOf = (hour: number): CountedSlice => mergeSlices(slices.flatMap((one) => one.get(hour) ?? []));
+    const countOf = (hour: number): CountedSlice =>
+      mergeSlices(counted.flatMap((one) => one.get(hour) ?? []));
     await store.saveHours(new Map(hours.map((hour) => [hour, countOf(hour)])), rolledAt);
   }
 

@@ -86,6 +86,8 @@ interface ApiSettings {
 
 export interface ApiParts {
   readonly ledger: Ledger;
+  /** The same for the live feed, which can wait; default: `ledger`. */
+  readonly unhurriedLedger?: Ledger;
   readonly arrivals: ArrivalReader;
   readonly persons: MissingPersonsReader;
   readonly intake: Intake;

@@ -58,7 +58,11 @@ const MAX_PARAM_LENGTH = 16_384;
 /** Resolves when all routes are in place. On `close` waiting calls are answered SHUTTING_DOWN. */
 export async function openApi(parts: ApiParts): Promise<FastifyInstance> {
   const watch = createSettlementWatch({ ...parts, maxWaiters: parts.settings?.maxWaiters ?? MAX_WAITERS });
-  const live = createLiveFeed({ ...parts, limits: { ...LIVE_LIMITS, ...parts.settings?.live } });
+  const live = createLiveFeed({
+    ...parts,
+    ledger: parts.unhurriedLedger ?? parts.ledger,
+    limits: { ...LIVE_LIMITS, ...parts.settings?.live },
+  });
   const metrics = createHttpMetrics(parts.registry, () => watch.waiting);
   observeLiveFeed(parts.registry, live);
   observeStore(parts.registry, parts.health);

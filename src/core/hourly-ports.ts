@@ -14,8 +14,8 @@ export interface HourlyStore {
    * before they were counted, in which the clock may have changed a state, or that were judged by other settings.
    */
   dirtyHours(arrivedSince: number): Promise<readonly number[]>;
-  /** Facts filed in [since, until), by hour. */
-  factsByHour(since: number, until: number): Promise<ReadonlyMap<number, number>>;
+  /** Facts filed in [since, until), by minute. */
+  factsByMinute(since: number, until: number): Promise<ReadonlyMap<number, number>>;
   /** What began in [since, until), by hour, as it stands at `now`; hours in which nothing did are left out. */
   countTraffic(since: number, until: number, now: number): Promise<ReadonlyMap<number, CountedSlice>>;
   /** Puts hours in the place of what was counted of them before; `rolledAt` is a time before they were read. */

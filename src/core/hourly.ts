@@ -37,24 +37,36 @@ export interface CountedSlice {
 export interface CountRun {
   /** In their order. */
   readonly hours: readonly number[];
-  /** How much of an hour a question spans; of several hours, all of them. */
-  readonly sliceMs: number;
+  /** What each question spans, epoch milliseconds; together they are all of the hours, and what lies between them. */
+  readonly slices: readonly Slice[];
 }
 
-const SLICES_OF_AN_HOUR = [1, 2, 3, 4, 6, 12, 30, 60];
+export interface Slice {
+  readonly since: number;
+  readonly until: number;
+}
+
+const MINUTE_MS = 60_000;
+/** A minute is cut no finer: around each slice the facts of twenty minutes are read. */
+const SLICES_OF_A_MINUTE = 12;
 
 /**
  * Hours joined as long as what lies between the first and the last is not too much for one question: a question costs,
- * however little it reads. An hour that is too much by itself is cut.
+ * however little it reads. An hour that is too much by itself is cut where its facts are.
  *
  * @param hours in their order
- * @param factsIn facts filed in an hour, for all hours between the first and the last that hold any
+ * @param factsIn facts filed in a minute, for all minutes from the first hour to the end of the last that hold any
  */
 export function planRuns(
   hours: readonly number[],
   factsIn: ReadonlyMap<number, number>,
   mostFacts: number,
 ): CountRun[] {
+  const byHour = new Map<number, number>();
+  for (const [minute, facts] of factsIn) {
+    const hour = minute - (minute % HOUR_MS);
+    byHour.set(hour, (byHour.get(hour) ?? 0) + facts);
+  }
   const runs: CountRun[] = [];
   let open: number[] = [];
   let facts = 0;
@@ -62,23 +74,46 @@ export function planRuns(
     const [first] = open;
     const last = open.at(-1);
     if (first === undefined || last === undefined) return;
-    const slices = SLICES_OF_AN_HOUR.find((count) => facts / count <= mostFacts) ?? 60;
-    runs.push({ hours: open, sliceMs: slices === 1 ? last + HOUR_MS - first : HOUR_MS / slices });
+    const slices =
+      facts > mostFacts ? slicesOf(first, factsIn, mostFacts) : [{ since: first, until: last + HOUR_MS }];
+    runs.push({ hours: open, slices });
     open = [];
   };
   for (const hour of hours) {
     let more = 0;
     for (let at = (open.at(-1) ?? hour - HOUR_MS) + HOUR_MS; at <= hour; at += HOUR_MS)
-      more += factsIn.get(at) ?? 0;
+      more += byHour.get(at) ?? 0;
     if (open.length > 0 && facts + more > mostFacts) {
       close();
-      more = factsIn.get(hour) ?? 0;
+      more = byHour.get(hour) ?? 0;
     }
     facts = open.length === 0 ? more : facts + more;
     open.push(hour);
   }
   close();
   return runs;
+}
+
+/** Of one hour: whole minutes that hold no more together, and parts of a minute that holds more by itself. */
+function slicesOf(hour: number, factsIn: ReadonlyMap<number, number>, mostFacts: number): Slice[] {
+  const slices: Slice[] = [];
+  let since = hour;
+  let facts = 0;
+  const close = (until: number): void => {
+    if (until > since) slices.push({ since, until });
+    since = until;
+    facts = 0;
+  };
+  for (let minute = hour; minute < hour + HOUR_MS; minute += MINUTE_MS) {
+    const more = factsIn.get(minute) ?? 0;
+    if (facts + more > mostFacts) close(minute);
+    facts += more;
+    if (more <= mostFacts) continue;
+    const parts = Math.min(SLICES_OF_A_MINUTE, Math.ceil(more / mostFacts));
+    for (let part = 1; part <= parts; part++) close(minute + Math.round((part * MINUTE_MS) / parts));
+  }
+  close(hour + HOUR_MS);
+  return slices;
 }
 
 /** The slices of an hour, as one. */

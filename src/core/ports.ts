@@ -259,7 +259,7 @@ export interface Arrival {
 
 /** What has changed, by whatever process, in the order in which it was stored. */
 export interface ArrivalReader {
-  /** Behind `after`, oldest first; what is stored at the same time may become visible in another order. */
+  /** Behind `after`, oldest first, some twice; what is stored at the same time may become visible in another order. */
   arrivalsAfter(after: Arrival, limit: number): Promise<Arrival[]>;
   /** The time of the newest arrival; undefined when there is none. */
   lastArrivalAt(): Promise<number | undefined>;

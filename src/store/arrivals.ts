@@ -3,14 +3,13 @@ import type { Arrival } from "../core/ports.ts";
 import type { ArrivedRequest } from "../core/trace-ports.ts";
 import type { StoreClient } from "./client.ts";
 
-/** Behind `after`, oldest first. */
+/** Behind `after`, oldest first; some twice, since a group for each would read all that has arrived, and not the first few. */
 export async function arrivalsAfter(client: StoreClient, after: Arrival, limit: number): Promise<Arrival[]> {
   const rows = await client.query<{ request_id: string; at_ms: string }>(
     `SELECT request_id, toUnixTimestamp64Milli(arrived_at) AS at_ms
      FROM arrivals
      WHERE arrived_at >= {at:DateTime64(3, 'UTC')}
        AND (arrived_at, request_id) > ({at:DateTime64(3, 'UTC')}, {requestId:String})
-     GROUP BY arrived_at, request_id
      ORDER BY arrived_at, request_id
      LIMIT {limit:UInt32}`,
     { at: new Date(Math.max(0, after.at)), requestId: after.requestId, limit }, // ClickHouse reads no time before 1970

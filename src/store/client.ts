@@ -69,14 +69,23 @@ export interface StoreClient {
 const REQUEST_TIMEOUT_MS = 30_000;
 const COMMAND_TIMEOUT_MS = 600_000; // DDL on a cluster, roll-ups
 
-const COMMAND_SETTINGS: ClickHouseSettings = { max_execution_time: COMMAND_TIMEOUT_MS / 1000 };
+const LONG_SETTINGS: ClickHouseSettings = { max_execution_time: COMMAND_TIMEOUT_MS / 1000 };
+/** In our own process: one core of several, and little memory, since nobody waits. */
+const BACKGROUND_SETTINGS: ClickHouseSettings = {
+  ...LONG_SETTINGS,
+  max_threads: 1,
+  max_bytes_before_external_group_by: "60000000",
+};
 
-/** Separate so that short reads wait for nothing: an embedded connection runs one statement at a time. */
+/**
+ * Separate so that short reads wait for nothing: an embedded connection runs one statement at a time. Of several the one with
+ * the fewest waiting is asked.
+ */
 interface Lanes {
-  /** Several where each takes one statement at a time; the one with the fewest waiting is asked. */
   readonly reads: readonly ClickHouseClient[];
   readonly inserts: ClickHouseClient;
-  readonly commands: ClickHouseClient;
+  /** Long questions, and commands. */
+  readonly background: readonly ClickHouseClient[];
   /** Where rows in bytes wait for the engine in this process; a server gets them over HTTP. */
   readonly insertFiles?: InsertFiles;
 }
@@ -95,16 +104,15 @@ export async function openStoreClient(settings: StoreSettings): Promise<StoreCli
 
 function storeClientOf(lanes: Lanes, database: string, embedded: boolean): StoreClient {
   const reads = leastBusy(lanes.reads);
+  const background = leastBusy(lanes.background);
   return {
     database,
     embedded,
     query: (sql, params, options) =>
-      options?.background
-        ? query(lanes.commands, sql, params, options)
-        : reads((lane) => query(lane, sql, params, options)),
+      (options?.background === true ? background : reads)((lane) => query(lane, sql, params, options)),
     command: async (sql, params) => {
       await guard(`command ${opening(sql)}`, () =>
-        lanes.commands.command({ query: sql, ...(params && { query_params: params }) }),
+        background((lane) => lane.command({ query: sql, ...(params && { query_params: params }) })),
       );
     },
     insert: (table, columns, text) => insert(lanes.inserts, table, columns, text),
@@ -112,7 +120,7 @@ function storeClientOf(lanes: Lanes, database: string, embedded: boolean): Store
     ping: async () =>
       (await reads((lane) => lane.ping({ select: true, abort_signal: AbortSignal.timeout(5_000) }))).success,
     close: async () => {
-      for (const lane of [...lanes.reads, lanes.inserts, lanes.commands]) await lane.close();
+      for (const lane of [...lanes.reads, lanes.inserts, ...lanes.background]) await lane.close();
       await lanes.insertFiles?.close();
     },
   };
@@ -209,7 +217,7 @@ async function openEmbeddedLanes({ dataDir, database }: StoreSettings): Promise<
     const lanes = {
       reads: [await open(), await open()],
       inserts: await open(),
-      commands: await open(COMMAND_SETTINGS),
+      background: [await open(BACKGROUND_SETTINGS), await open(BACKGROUND_SETTINGS)],
     };
     return { ...lanes, insertFiles: new InsertFiles(dataDir) };
   } catch (error) {
@@ -245,10 +253,7 @@ async function openServerLanes(settings: StoreSettings): Promise<Lanes> {
   return {
     reads: [open(REQUEST_TIMEOUT_MS, { database })],
     inserts: open(REQUEST_TIMEOUT_MS, { database }),
-    commands: open(COMMAND_TIMEOUT_MS, {
-      database,
-      settings: { max_execution_time: COMMAND_TIMEOUT_MS / 1000 },
-    }),
+    background: [open(COMMAND_TIMEOUT_MS, { database, settings: LONG_SETTINGS })],
   };
 }
 

@@ -113,13 +113,13 @@ export function createHourlyStore(client: StoreClient): HourlyStore {
       const rows = await client.query<{ hour_ms: string }>(DIRTY, { since });
       return rows.map((row) => Number(row.hour_ms));
     },
-    async factsByHour(since, until) {
-      const rows = await client.query<{ hour_ms: string; facts: string }>(
-        `SELECT toUnixTimestamp(toStartOfHour(minute)) * 1000 AS hour_ms, count() AS facts FROM facts_by_time
-         WHERE minute >= {since:DateTime('UTC')} AND minute < {until:DateTime('UTC')} GROUP BY hour_ms`,
+    async factsByMinute(since, until) {
+      const rows = await client.query<{ minute_ms: string; facts: string }>(
+        `SELECT toUnixTimestamp(minute) * 1000 AS minute_ms, count() AS facts FROM facts_by_time
+         WHERE minute >= {since:DateTime('UTC')} AND minute < {until:DateTime('UTC')} GROUP BY minute_ms`,
         { since: new Date(since), until: new Date(until) },
       );
-      return new Map(rows.map((row) => [Number(row.hour_ms), Number(row.facts)]));
+      return new Map(rows.map((row) => [Number(row.minute_ms), Number(row.facts)]));
     },
     async countTraffic(since, until, now) {
       const rows = await client.query<GroupRow>(TRAFFIC, {

@@ -45,7 +45,7 @@ import { migrate, type MigrateResult } from "./migrate.ts";
 import { pathReport } from "./path-report.ts";
 import { createRepairBook } from "./repairs.ts";
 import { silentIntervals } from "./silent-path.ts";
-import { createUnansweredSubmissions } from "./unanswered-submissions.ts";
+import { createUnansweredSubmissions, type UnansweredSubmissions } from "./unanswered-submissions.ts";
 import { createSourceBoard } from "./told-sources.ts";
 import { unreadGaps } from "./unread-gaps.ts";
 import { createCursorStore, queueLags, streamReport } from "./stream-report.ts";
@@ -76,6 +76,8 @@ export interface Store
     RepairStore,
     SourceBoard {
   readonly client: StoreClient;
+  /** What is known of requests, for those who can wait: on the lane of long questions. */
+  readonly unhurried: FactReader;
   /** What opening it changed in the schema. */
   readonly migrated: MigrateResult;
   /** Puts the fold's settings where its SQL form reads them. */
@@ -100,7 +102,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw error;
   }
   const unanswered = createUnansweredSubmissions(client);
-  const lookups = gatherLookups((ids) => factsOf(client, ids), LOOKUPS_AT_ONCE);
   return {
     client,
     migrated,
@@ -120,22 +121,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     coveredIntervals: () => coveredIntervals(client),
     silentIntervals: (since, until, seenBefore) =>
       silentIntervals(inBackground(client), since, until, seenBefore),
-    factsOf: (requestIds) =>
-      requestIds.length > FEW_IDS ? factsOf(client, requestIds) : lookups.ask(requestIds),
-    shortFactsOf: (requestIds, since, until) => shortFactsOf(client, requestIds, since, until),
-    adoptionCandidates: (correlationIds, windowMs) =>
-      adoptionCandidates(client, unanswered, correlationIds, windowMs),
-    requestsOfCorrelation: (correlationId, after, limit) =>
-      requestsOfCorrelation(client, correlationId, after, limit),
-    jobStarts: (objectNames, since, until) => jobStarts(client, objectNames, since, until),
-    listRequests: (filter, after, limit) => listRequests(client, filter, after, limit),
-    arrivalsAfter: (after, limit) => arrivalsAfter(client, after, limit),
-    lastArrivalAt: () => lastArrivalAt(client),
+    ...createFactReader(client, unanswered),
+    unhurried: createFactReader(inBackground(client), unanswered),
+    arrivalsAfter: (after, limit) => arrivalsAfter(inBackground(client), after, limit),
+    lastArrivalAt: () => lastArrivalAt(inBackground(client)),
     arrivedBetween: (since, until, share) => arrivedBetween(inBackground(client), since, until, share),
     linkStanding: (requestIds) => linkStanding(client, requestIds),
     linkWaits: (instance, digests) => linkWaits(client, instance, digests),
-    unreadGaps: (since) => unreadGaps(client, since),
-    queueLags: (now) => queueLags(client, now),
     streamReport: (now) => streamReport(client, now),
     pathReport: (since, until) => pathReport(inBackground(client), since, until),
     saveFoldSettings: (settings, now) => saveFoldSettings(client, settings, now),
@@ -147,6 +139,23 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     ping: () => client.ping(),
     close: () => client.close(),
+  };
+}
+
+function createFactReader(client: StoreClient, unanswered: UnansweredSubmissions): FactReader {
+  const lookups = gatherLookups((ids) => factsOf(client, ids), LOOKUPS_AT_ONCE);
+  return {
+    factsOf: (requestIds) =>
+      requestIds.length > FEW_IDS ? factsOf(client, requestIds) : lookups.ask(requestIds),
+    shortFactsOf: (requestIds, since, until) => shortFactsOf(client, requestIds, since, until),
+    adoptionCandidates: (correlationIds, windowMs) =>
+      adoptionCandidates(client, unanswered, correlationIds, windowMs),
+    requestsOfCorrelation: (correlationId, after, limit) =>
+      requestsOfCorrelation(client, correlationId, after, limit),
+    jobStarts: (objectNames, since, until) => jobStarts(client, objectNames, since, until),
+    listRequests: (filter, after, limit) => listRequests(client, filter, after, limit),
+    unreadGaps: (since) => unreadGaps(client, since),
+    queueLags: (now) => queueLags(client, now),
   };
 }
 

@@ -37,20 +37,33 @@ export class ArrivalLine {
     this.seen.clear();
   }
 
+  /** What is visible by now before the position is no news when it is looked back at; what becomes visible later is. */
+  async startHere(): Promise<void> {
+    const { at } = this.position;
+    const rows = await this.lookBack();
+    this.take(
+      rows.filter((row) => row.at < at),
+      new Set(),
+    );
+  }
+
   /** @returns request ids, and whether there may be more at once */
   async read(limit: number, now: number): Promise<{ requestIds: Set<string>; more: boolean }> {
     const requestIds = new Set<string>();
     const looksBack = !this.isBehind && this.seen.size < MOST_REMEMBERED;
     if (looksBack && now - this.lookedBackAt >= LOOK_BACK_EVERY_MS) {
       this.lookedBackAt = now;
-      const back = { at: this.position.at - LOOK_BACK_MS, requestId: "" };
-      this.take(await this.reader.arrivalsAfter(back, MOST_REMEMBERED), requestIds);
+      this.take(await this.lookBack(), requestIds);
     }
     const rows = await this.reader.arrivalsAfter(this.position, limit);
     this.take(rows, requestIds);
     this.forget();
     this.isBehind = rows.length === limit;
     return { requestIds, more: this.isBehind };
+  }
+
+  private lookBack(): Promise<Arrival[]> {
+    return this.reader.arrivalsAfter({ at: this.position.at - LOOK_BACK_MS, requestId: "" }, MOST_REMEMBERED);
   }
 
   private take(rows: readonly Arrival[], into: Set<string>): void {

@@ -168,15 +168,15 @@ class Feed implements LiveFeed {
 
   /** @returns whether there is more to do at once */
   private async round(): Promise<boolean> {
-    const { arrivals, clock, limits } = this.parts;
+    const { clock, limits } = this.parts;
     const now = clock.now();
-    this.line ??= new ArrivalLine(arrivals, (await arrivals.lastArrivalAt()) ?? 0, now);
+    this.line ??= await this.lineFromNow(now);
     if (this.hasMore) await this.skipIfBehind(this.line);
     const limit = Math.max(1, Math.min(limits.foldedAtOnce, limits.sentAtOnce / Math.max(1, this.followers)));
     const { requestIds, more } = await this.line.read(Math.floor(limit), now);
     const byTime = this.due.due(now, limits.foldedAtOnce).filter((id) => !requestIds.has(id));
     if (requestIds.size + byTime.length === 0) return false;
-    const found = await this.parts.ledger.getMany([...requestIds, ...byTime]);
+    const found = await this.fold([...requestIds, ...byTime]);
     const foldedAt = clock.now();
     this.due.forget(byTime.filter((id) => !found.has(id)));
     const told: Lifecycle[] = [];
@@ -188,18 +188,37 @@ class Feed implements LiveFeed {
     return more;
   }
 
+  private async lineFromNow(now: number): Promise<ArrivalLine> {
+    const { arrivals } = this.parts;
+    const line = new ArrivalLine(arrivals, (await arrivals.lastArrivalAt()) ?? 0, now);
+    await line.startHere();
+    return line;
+  }
+
+  /** A look back may find many. */
+  private async fold(requestIds: readonly string[]): Promise<Map<string, Lifecycle>> {
+    const { ledger, limits } = this.parts;
+    const found = new Map<string, Lifecycle>();
+    for (let from = 0; from < requestIds.length; from += limits.foldedAtOnce) {
+      const some = await ledger.getMany(requestIds.slice(from, from + limits.foldedAtOnce));
+      for (const [requestId, one] of some) found.set(requestId, one);
+    }
+    return found;
+  }
+
   private async skipIfBehind(line: ArrivalLine): Promise<void> {
     const last = await this.parts.arrivals.lastArrivalAt();
     if (last === undefined || last - line.at <= this.parts.limits.maxBehindMs || line.at === 0) return;
     this.counts.skipped += 1;
     const gap = new LiveBatch([gapEvent(line.at, last)]);
     line.skipTo(last);
+    await line.startHere();
     for (const follower of this.following) this.send(follower, gap);
   }
 
   /** What a follower has missed, in turns; then it follows with the others. */
   private async catchUp(follower: Follower, after: number): Promise<void> {
-    const { arrivals, clock, limits, ledger, logger } = this.parts;
+    const { arrivals, clock, limits, logger } = this.parts;
     this.catchingUp.add(follower);
     try {
       const last = (await arrivals.lastArrivalAt()) ?? 0;
@@ -209,8 +228,8 @@ class Feed implements LiveFeed {
       while (this.catchingUp.has(follower)) {
         const began = clock.now();
         const { requestIds, more } = await line.read(limits.foldedAtOnce, began);
-        const found = requestIds.size === 0 ? [] : [...(await ledger.getMany([...requestIds])).values()];
-        this.tell(found, clock.now(), line.at, [follower]);
+        const found = await this.fold([...requestIds]);
+        this.tell([...found.values()], clock.now(), line.at, [follower]);
         if (!more && line.at >= (this.line?.at ?? 0)) break;
         await this.rest(Math.max(GATHER_MS, (clock.now() - began) * REST_FACTOR));
       }

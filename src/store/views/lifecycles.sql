@@ -79,7 +79,7 @@ WITH
     (
         SELECT *, request_id AS filed_under FROM in_range
         WHERE NOT (kind = 'submission' AND http_status = 0)
-          AND (t0_rank >= 3 OR request_id IN (SELECT request_id FROM in_stretch))
+          AND (t0_rank >= 3 OR cityHash64(request_id) IN (SELECT cityHash64(request_id) FROM in_stretch))
         UNION ALL
         SELECT f.*, if(a.request != '', a.request, f.request_id) AS filed_under
         FROM (SELECT * FROM in_range WHERE kind = 'submission' AND http_status = 0) AS f
