@@ -25,6 +25,9 @@ export async function requestsOfCorrelation(
   }));
 }
 
+/** Correlation ids in one question. */
+const MOST_TOGETHER = 200;
+
 /**
  * Submissions without a response under the correlation ids, and every request that began near one of them.
  *
@@ -38,19 +41,33 @@ export async function adoptionCandidates(
 ): Promise<AdoptionCandidate[]> {
   const unanswered = await submissions.under(correlationIds);
   const found: AdoptionCandidate[] = [];
-  for (const { correlationId, first, last, types } of unanswered) {
-    const rows = await client.query<{ request_id: string; t0_ms: string }>(
-      `SELECT request_id, min(toUnixTimestamp64Milli(t0)) AS t0_ms FROM requests_by_correlation
-       WHERE correlation_id = {correlationId:String}
-         AND toUnixTimestamp64Milli(t0) BETWEEN {from:Int64} AND {until:Int64}
-       GROUP BY request_id
-       HAVING countIf(kind = 'job' OR (kind = 'submission' AND NOT unanswered)) = 0
-          AND hasAny(groupUniqArray(object_type), {types:Array(String)})
-       LIMIT 10000`,
-      { correlationId, types: [...types], from: first - 2 * windowMs, until: last + 2 * windowMs },
-    );
-    for (const { request_id: requestId, t0_ms } of rows)
+  for (let from = 0; from < unanswered.length; from += MOST_TOGETHER) {
+    const some = unanswered.slice(from, from + MOST_TOGETHER);
+    const rows = await client.query<CandidateRow>(CANDIDATES, {
+      ids: some.map((one) => one.correlationId),
+      since: some.map((one) => one.first - 2 * windowMs),
+      until: some.map((one) => one.last + 2 * windowMs),
+      types: some.map((one) => [...one.types]),
+    });
+    for (const { correlation_id: correlationId, request_id: requestId, t0_ms } of rows)
       found.push({ correlationId, requestId, t0: Number(t0_ms) });
   }
   return found;
 }
+
+interface CandidateRow {
+  readonly correlation_id: string;
+  readonly request_id: string;
+  readonly t0_ms: string;
+}
+
+/** Each correlation id with its own times and types. */
+const CANDIDATES = `
+  SELECT correlation_id, request_id, min(toUnixTimestamp64Milli(t0)) AS t0_ms FROM requests_by_correlation
+  WHERE correlation_id IN {ids:Array(String)}
+    AND toUnixTimestamp64Milli(t0) BETWEEN transform(correlation_id, {ids:Array(String)}, {since:Array(Int64)}, toInt64(0))
+      AND transform(correlation_id, {ids:Array(String)}, {until:Array(Int64)}, toInt64(0))
+  GROUP BY correlation_id, request_id
+  HAVING countIf(kind = 'job' OR (kind = 'submission' AND NOT unanswered)) = 0
+    AND hasAny(groupUniqArray(object_type), {types:Array(Array(String))}[indexOf({ids:Array(String)}, correlation_id)])
+  LIMIT 10000 BY correlation_id`;
