@@ -48,7 +48,7 @@ export interface Slice {
 
 const MINUTE_MS = 60_000;
 /** A minute is cut no finer: around each slice the facts of twenty minutes are read. */
-const SLICES_OF_A_MINUTE = 12;
+const SLICES_OF_A_MINUTE = 3;
 
 /**
  * Hours joined as long as what lies between the first and the last is not too much for one question: a question costs,

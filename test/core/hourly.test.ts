@@ -57,7 +57,7 @@ describe("planning what is counted by one question", () => {
     ]);
   });
 
-  it("cuts an hour that is too much by itself where its facts are, and a minute at most into twelve", () => {
+  it("cuts an hour that is too much by itself where its facts are, and a minute at most into three", () => {
     const some = new Map([
       [3 * MINUTE, 60],
       [4 * MINUTE, 30],
@@ -71,8 +71,8 @@ describe("planning what is counted by one question", () => {
       [[1], [60, 120]],
     ]);
     const [, ...slices] = plan([0], new Map([[59 * MINUTE, 1e9]]))[0] ?? [];
-    expect(slices).toHaveLength(13);
-    expect(slices.at(-1)).toEqual([59 + 11 / 12, 60]);
+    expect(slices).toHaveLength(4);
+    expect(slices.at(-1)).toEqual([59 + 2 / 3, 60]);
   });
 
   it("has nothing to do without hours", () => expect(plan([], facts())).toEqual([]));
