@@ -70,13 +70,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const COMMAND_TIMEOUT_MS = 600_000; // DDL on a cluster, roll-ups
 
 const LONG_SETTINGS: ClickHouseSettings = { max_execution_time: COMMAND_TIMEOUT_MS / 1000 };
-/** In our own process: one core of several, behind all others where we may say so (CAP_SYS_NICE), and little memory. */
-const BACKGROUND_SETTINGS: ClickHouseSettings = {
-  ...LONG_SETTINGS,
-  max_threads: 1,
-  os_thread_priority: "10",
-  max_bytes_before_external_group_by: "60000000",
-};
+/** In our own process: behind all others, where we may say so (CAP_SYS_NICE). */
+const BACKGROUND_SETTINGS: ClickHouseSettings = { ...LONG_SETTINGS, os_thread_priority: "10" };
 
 /**
  * Separate so that short reads wait for nothing: an embedded connection runs one statement at a time. Of several the one with
