@@ -8,7 +8,7 @@
 import { type Alert, type AlertMissingPersons, type AlertRuleName, groupKey } from "../core/alert.ts";
 import type { Acknowledgement, AlertMember, AlertStore, InstanceSet } from "../core/alert-ports.ts";
 import { type AlertTiming, decideNotification } from "../core/alert-timing.ts";
-import type { Ledger } from "../core/ledger.ts";
+import type { Ledger, TimeStretch } from "../core/ledger.ts";
 import { settingsOf, type SettingsByInstance } from "../core/lifecycle-settings.ts";
 import type { Clock, CoverageGap, Logger } from "../core/ports.ts";
 import { type Silence, silenceOf } from "../core/silence.ts";
@@ -167,15 +167,15 @@ class Engine implements AlertEngine {
 
   private async takeBand(band: Band): Promise<void> {
     for (let from = 0; from < band.requestIds.length; from += CHUNK) {
-      await this.evaluate(band.requestIds.slice(from, from + CHUNK));
+      await this.evaluate(band.requestIds.slice(from, from + CHUNK), band.began);
     }
     await this.sweep.done(band);
   }
 
-  private async evaluate(requestIds: readonly string[]): Promise<void> {
+  private async evaluate(requestIds: readonly string[], began?: TimeStretch): Promise<void> {
     const { store, requestRules, settings, thresholds } = this.options;
     const [lifecycles, members, gaps] = await Promise.all([
-      this.ledger.getMany(requestIds),
+      began === undefined ? this.ledger.getMany(requestIds) : this.ledger.getManyInShort(requestIds, began),
       store.firingMembers(requestIds),
       this.gaps ?? store.coverageGaps(this.asOf - GAP_LOOK_BACK_MS),
     ]);

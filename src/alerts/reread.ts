@@ -34,7 +34,7 @@ export function createReread(parts: RereadParts): (now: number) => AsyncIterable
       for (let since = from - longestMs; since < until; since += longestBandMs) {
         const end = Math.min(until, since + longestBandMs);
         const requestIds = await store.requestsInBand({}, since, end);
-        yield { name: REREAD, requestIds, until: end < until ? done : readAt };
+        yield { name: REREAD, requestIds, began: { since, until: end }, until: end < until ? done : readAt };
       }
     }
   };

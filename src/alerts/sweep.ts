@@ -9,6 +9,7 @@
  * stopped service catches up, and a band seen twice changes nothing.
  */
 import type { AlertStore, InstanceSet } from "../core/alert-ports.ts";
+import type { TimeStretch } from "../core/ledger.ts";
 import { type LifecycleSettings, settingsOf, type SettingsByInstance } from "../core/lifecycle-settings.ts";
 import { createReread } from "./reread.ts";
 import type { RequestRule } from "./rule.ts";
@@ -34,6 +35,8 @@ export interface Band {
   /** Name of its cursor. */
   readonly name: string;
   readonly requestIds: readonly string[];
+  /** When they began, where that is what they were found by. */
+  readonly began?: TimeStretch;
   /** Where the cursor goes once the requests are evaluated. */
   readonly until: number;
 }
@@ -100,7 +103,8 @@ export function createSweep(
       const since = await cursorOf(name, end - FIRST_LOOK_BACK_MS);
       if (end < since + shortestMs) return;
       const until = Math.min(end, since + LONGEST_BAND_MS);
-      yield { name, requestIds: await store.requestsInBand(instances, since, until), until };
+      const requestIds = await store.requestsInBand(instances, since, until);
+      yield { name, requestIds, began: { since, until }, until };
     }
   }
 

@@ -29,10 +29,20 @@ export interface LifecyclePage {
   readonly next: ListPosition | undefined;
 }
 
+/** [since, until], epoch milliseconds. */
+export interface TimeStretch {
+  readonly since: number;
+  readonly until: number;
+}
+
 export interface Ledger {
   /** By the upstream's request id; a submission without one is found by its submission id. */
   get(requestId: string): Promise<Lifecycle | undefined>;
   getMany(requestIds: readonly string[]): Promise<Map<string, Lifecycle>>;
+  /**
+   * The same of requests that began in a stretch of time, faster: they lack what only timelines tell, but for what a refusal said.
+   */
+  getManyInShort(requestIds: readonly string[], began: TimeStretch): Promise<Map<string, Lifecycle>>;
   list(filter: RequestFilter, after: ListPosition | undefined, limit: number): Promise<LifecyclePage>;
   /** @param inShort its requests lack what only timelines tell; the roll-up itself is the same */
   correlation(correlationId: string, inShort?: boolean): Promise<CorrelationRollup | undefined>;
@@ -206,16 +216,24 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
 
   /** Those that wait for persons are read in full: what is missing is asked by the ids of their attempts. */
   async function foldInShort(found: readonly CorrelatedRequest[]): Promise<ReadonlyMap<string, Lifecycle>> {
-    const ids = found.map((one) => one.requestId);
-    if (ids.length < WORTH_A_STRETCH) return getMany(ids);
     const since = found.reduce((first, one) => Math.min(first, one.since), Infinity);
     const until = found.reduce((last, one) => Math.max(last, one.until), 0);
+    const ids = found.map((one) => one.requestId);
+    return foldStretch(ids, { since, until }, awaitsPersons);
+  }
+
+  /** @param needsAll of which requests everything is read, after all */
+  async function foldStretch(
+    ids: readonly string[],
+    { since, until }: TimeStretch,
+    needsAll: (one: Lifecycle) => boolean,
+  ): Promise<Map<string, Lifecycle>> {
+    if (ids.length < WORTH_A_STRETCH) return getMany(ids);
     const facts = await store.shortFactsOf(ids, since, until);
     if (facts === undefined) return getMany(ids);
     const { folded } = await foldMany(ids, Promise.resolve(facts));
-    const waiting = [...folded].flatMap(([id, one]) => (awaitsPersons(one) ? [id] : []));
-    const full = waiting.length === 0 ? folded : await getMany(waiting);
-    return new Map([...folded, ...full]);
+    const again = [...folded].flatMap(([id, one]) => (needsAll(one) ? [id] : []));
+    return again.length === 0 ? folded : new Map([...folded, ...(await getMany(again))]);
   }
 
   async function marked(requests: readonly Lifecycle[]): Promise<Lifecycle[]> {
@@ -232,6 +250,7 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
       return one === undefined ? undefined : (await marked([one]))[0];
     },
     getMany,
+    getManyInShort: (requestIds, began) => foldStretch(requestIds, began, (one) => one.state === "rejected"),
     list,
     correlation,
   };

@@ -229,6 +229,39 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     expect(second.next).toBeUndefined();
   });
 
+  it("folds what began in a stretch of time as it does by id, without texts but for what a refusal said", async () => {
+    const began = START - 40 * 86_400_000;
+    const ids = Array.from({ length: 60 }, (_, i) => `near-${i}`);
+    const facts = ids.flatMap((requestId, i) => [
+      submission({
+        submissionId: `s-${requestId}`,
+        requestId,
+        submittedAt: new Date(began + i).toISOString(),
+        ...(i === 7 ? { httpStatus: 429, errorCode: "606", errorMessage: "too many" } : { httpStatus: 202 }),
+      }),
+      ...(i % 2 === 0
+        ? results(`r-${requestId}`, requestId, {
+            requestTime: new Date(began + i).toISOString(),
+            records: { received: 10, failed: { "1003": 4 } },
+          })
+        : []),
+    ]);
+    await store.append({ ...EMPTY_BATCH, facts });
+    const ledger = createLedger(store, SETTINGS, clockAt(START));
+    const short = await ledger.getManyInShort(ids, { since: began, until: began + 59 });
+    const full = await ledger.getMany(ids);
+    const standing = (folded: typeof full) =>
+      [...folded.values()].map(({ requestId, state, evidence, t0, tally: { attempts, ...sums } }) => {
+        const results = attempts.map(({ fact: { at, failed }, attempt }) => ({ at, failed, attempt }));
+        return { requestId, state, evidence, t0, sums, results };
+      });
+    const byId = (a: { requestId: string }, b: { requestId: string }) =>
+      a.requestId.localeCompare(b.requestId);
+    expect(standing(short).sort(byId)).toEqual(standing(full).sort(byId));
+    expect(short.get("near-7")?.submissions[0]).toMatchObject({ errorCode: "606", errorMessage: "too many" });
+    expect(short.get("near-9")?.submissions[0]?.submissionId).not.toBe("s-near-9"); // it was read in short
+  });
+
   it("knows the ids of the events that it holds", async () => {
     const body = JSON.stringify(METRICS_EVENT);
     await store.append({
