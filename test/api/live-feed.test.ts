@@ -47,6 +47,19 @@ describe("the live feed", () => {
     expect(one.ends).toEqual(["SHUTTING_DOWN"]);
   });
 
+  it("tells nothing again of what was there when it began, though it looks back", async () => {
+    const { store, feed } = openFeed({});
+    for (let n = 0; n < 5; n++) store.put(submitted(`old-${n}`));
+    const one = listener();
+    feed.follow(one.follower);
+    await vi.waitFor(() => expect(one.told()).toEqual(["old-4"]));
+    await systemClock.sleep(2_100); // it looks back every two seconds
+    await store.acceptFacts([submitted("new")]);
+    await vi.waitFor(() => expect(one.told()).toContain("new"), 5_000);
+    expect(one.told()).toEqual(["old-4", "new"]);
+    feed.close();
+  });
+
   it("encodes what is told once for all who follow alike, and gives each only what it asked for", async () => {
     const { store, feed } = openFeed({});
     store.put(submitted("first"));
