@@ -34,6 +34,8 @@ export interface QueryOptions {
   readonly settings?: ClickHouseSettings;
   /** Ends the wait; the embedded engine finishes the statement all the same. */
   readonly abortSignal?: AbortSignal;
+  /** Rows as arrays, in the order of the columns: for thousands of them, half the text and half the time to parse it. */
+  readonly compact?: boolean;
   /** A long one (sweep, export): goes where it does not hold up the short ones. */
   readonly background?: boolean;
 }
@@ -140,14 +142,14 @@ async function query<Row>(
   lane: ClickHouseClient,
   sql: string,
   params: Record<string, unknown> = {},
-  { settings, abortSignal }: QueryOptions = {},
+  { settings, abortSignal, compact = false }: QueryOptions = {},
 ): Promise<Row[]> {
   const text = await guard(
     `query ${opening(sql)}`,
     async () => {
       const result = await lane.query({
         query: sql,
-        format: "JSONEachRow",
+        format: compact ? "JSONCompactEachRow" : "JSONEachRow",
         query_params: params,
         ...(settings && { clickhouse_settings: settings }),
         ...(abortSignal && { abort_signal: abortSignal }),

@@ -11,31 +11,32 @@ const APART_MINUTES = 10;
 /** A stretch of so many facts a request takes as long as to look each of them up. */
 const WORTHWHILE = 2_000;
 
-interface ShortRow {
-  readonly request_id: string;
-  readonly fact_id: string;
-  readonly version: number;
-  readonly kind: Fact["kind"];
-  readonly at_ms: string;
-  readonly t0_ms: string;
-  readonly t0_rank: number;
-  readonly target: Fact["target"];
-  readonly instance: string;
-  readonly object_type: string;
-  readonly object_name: string;
-  readonly priority: string;
-  readonly client_id: string;
-  readonly correlation_id: string;
-  readonly request_source: string;
-  readonly received: number;
-  readonly created: number;
-  readonly updated: number;
-  readonly failed_codes: string[];
-  readonly failed_counts: number[];
-  readonly http_status: number;
-  readonly responded_ms: string | null;
-  readonly link_bearing: number;
-}
+/** In the order in which they are asked for; times in milliseconds. */
+type ShortRow = readonly [
+  requestId: string,
+  factId: string,
+  version: number,
+  kind: Fact["kind"],
+  at: string,
+  t0: string,
+  t0Rank: number,
+  target: Fact["target"],
+  instance: string,
+  objectType: string,
+  objectName: string,
+  priority: string,
+  clientId: string,
+  correlationId: string,
+  requestSource: string,
+  received: number,
+  created: number,
+  updated: number,
+  failedCodes: string[],
+  failedCounts: number[],
+  httpStatus: number,
+  respondedAt: string | null,
+  linkBearing: number,
+];
 
 /**
  * @param since epoch milliseconds at which the first of the requests began, and `until` the last
@@ -59,81 +60,102 @@ export async function shortFactsOf(
   );
   if (Number(counted?.facts) > WORTHWHILE * requestIds.length) return undefined;
   const rows = await client.query<ShortRow>(
-    `SELECT request_id, fact_id, version, kind, toUnixTimestamp64Milli(at) AS at_ms, toUnixTimestamp64Milli(t0) AS t0_ms, t0_rank,
-       target, instance, object_type, object_name, priority, client_id, correlation_id, request_source, received, created, updated,
-       failed_codes, failed_counts, http_status, toUnixTimestamp64Milli(responded_at) AS responded_ms, link_bearing
+    `SELECT request_id, fact_id, version, kind, toUnixTimestamp64Milli(at), toUnixTimestamp64Milli(t0), t0_rank, target, instance,
+       object_type, object_name, priority, client_id, correlation_id, request_source, received, created, updated,
+       failed_codes, failed_counts, http_status, toUnixTimestamp64Milli(responded_at), link_bearing
      FROM facts_by_time
      PREWHERE minute BETWEEN toDateTime({first:UInt32}) AND toDateTime({last:UInt32}) AND request_id IN {ids:Array(String)}`,
     { ...stretch, ids: requestIds },
+    { compact: true },
   );
   const facts = new Map<string, Fact[]>();
   for (const row of rows) {
-    if (row.kind === "job") return undefined;
-    const known = facts.get(row.request_id);
-    if (known === undefined) facts.set(row.request_id, [factOf(row)]);
+    const [requestId, , , kind] = row;
+    if (kind === "job") return undefined;
+    const known = facts.get(requestId);
+    if (known === undefined) facts.set(requestId, [factOf(row)]);
     else known.push(factOf(row));
   }
   return facts;
 }
 
 /** Literals, and no copies of parts: a roll-up makes thousands of them. */
-function factOf(row: ShortRow): Fact {
-  return row.kind === "result" ? resultOf(row) : submissionOf(row);
-}
-
-function resultOf(row: ShortRow): Fact {
-  return {
-    kind: "result",
-    requestId: row.request_id,
-    factId: row.fact_id,
-    version: row.version,
-    at: Number(row.at_ms),
-    t0: Number(row.t0_ms),
-    t0Rank: row.t0_rank,
-    target: row.target,
-    instance: row.instance,
-    objectType: row.object_type,
-    objectName: row.object_name,
-    operation: "",
-    priority: row.priority,
-    clientId: row.client_id,
-    correlationId: row.correlation_id,
-    requestSource: row.request_source,
-    eventId: "",
-    received: row.received,
-    created: row.created,
-    updated: row.updated,
-    failed: countsOf(row.failed_codes, row.failed_counts),
-  };
-}
-
-function submissionOf(row: ShortRow): Fact {
+function factOf([
+  requestId,
+  factId,
+  version,
+  kind,
+  at,
+  t0,
+  t0Rank,
+  target,
+  instance,
+  objectType,
+  objectName,
+  priority,
+  clientId,
+  correlationId,
+  requestSource,
+  received,
+  created,
+  updated,
+  failedCodes,
+  failedCounts,
+  httpStatus,
+  respondedAt,
+  linkBearing,
+]: ShortRow): Fact {
+  if (kind === "result") {
+    return {
+      kind,
+      requestId,
+      factId,
+      version,
+      at: Number(at),
+      t0: Number(t0),
+      t0Rank,
+      target,
+      instance,
+      objectType,
+      objectName,
+      operation: "",
+      priority,
+      clientId,
+      correlationId,
+      requestSource,
+      eventId: "",
+      received,
+      created,
+      updated,
+      failed: countsOf(failedCodes, failedCounts),
+    };
+  }
   return {
     kind: "submission",
-    requestId: row.request_id,
-    factId: row.fact_id,
-    version: row.version,
-    at: Number(row.at_ms),
-    t0: Number(row.t0_ms),
-    t0Rank: row.t0_rank,
-    target: row.target,
-    instance: row.instance,
-    objectType: row.object_type,
-    objectName: row.object_name,
+    requestId,
+    factId,
+    version,
+    at: Number(at),
+    t0: Number(t0),
+    t0Rank,
+    target,
+    instance,
+    objectType,
+    objectName,
     operation: "",
-    priority: row.priority,
-    clientId: row.client_id,
-    correlationId: row.correlation_id,
-    requestSource: row.request_source,
-    submissionId: row.fact_id,
+    priority,
+    clientId,
+    correlationId,
+    requestSource,
+    submissionId: factId,
     previousSubmissionId: "",
-    records: row.received,
+    records: received,
     bytes: 0,
-    respondedAt: row.responded_ms === null ? null : Number(row.responded_ms),
-    httpStatus: row.http_status === 0 ? null : row.http_status,
+    respondedAt: respondedAt === null ? null : Number(respondedAt),
+    httpStatus: httpStatus === 0 ? null : httpStatus,
     errorCode: "",
     errorMessage: "",
-    linkField: row.link_bearing === 1 ? "link" : "",
+    linkField: linkBearing === 1 ? "link" : "",
     labels: {},
   };
 }
