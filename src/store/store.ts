@@ -87,11 +87,11 @@ export interface Store
   close(): Promise<void>;
 }
 
-/** @throws StoreError DATA_DIR_LOCKED, STORE_UNAVAILABLE, SCHEMA_NEWER, MIGRATION_CHANGED, MIGRATION_FAILED */
 /** Of requests, in one statement each: more wait for one another, and go out together. */
 const LOOKUPS_AT_ONCE = 2;
 const FEW_IDS = 20;
 
+/** @throws StoreError DATA_DIR_LOCKED, STORE_UNAVAILABLE, SCHEMA_NEWER, MIGRATION_CHANGED, MIGRATION_FAILED */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const client = await openStoreClient(options);
   let migrated: MigrateResult;
@@ -101,6 +101,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await client.close();
     throw error;
   }
+  const background = inBackground(client);
   const unanswered = createUnansweredSubmissions(client);
   return {
     client,
@@ -109,27 +110,26 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createCursorStore(client),
     ...createDeadLetterStore(client),
     ...createKeyStore(client),
-    ...createAlertStore(inBackground(client)),
-    ...createCompletenessStore(inBackground(client)),
-    ...createHourlyStore(inBackground(client)),
-    ...createTrafficReader(inBackground(client)),
-    ...createJobReader(inBackground(client)),
-    ...createEventHistory(inBackground(client)),
+    ...createAlertStore(background),
+    ...createCompletenessStore(background),
+    ...createHourlyStore(background),
+    ...createTrafficReader(background),
+    ...createJobReader(background),
+    ...createEventHistory(background),
     ...createRepairBook(client),
     ...createSourceBoard(client),
     recordedGaps: (since) => recordedGaps(client, since),
     coveredIntervals: () => coveredIntervals(client),
-    silentIntervals: (since, until, seenBefore) =>
-      silentIntervals(inBackground(client), since, until, seenBefore),
+    silentIntervals: (since, until, seenBefore) => silentIntervals(background, since, until, seenBefore),
     ...createFactReader(client, unanswered),
-    unhurried: createFactReader(inBackground(client), unanswered),
-    arrivalsAfter: (after, limit) => arrivalsAfter(inBackground(client), after, limit),
-    lastArrivalAt: () => lastArrivalAt(inBackground(client)),
-    arrivedBetween: (since, until, share) => arrivedBetween(inBackground(client), since, until, share),
+    unhurried: createFactReader(background, unanswered),
+    arrivalsAfter: (after, limit) => arrivalsAfter(background, after, limit),
+    lastArrivalAt: () => lastArrivalAt(background),
+    arrivedBetween: (since, until, share) => arrivedBetween(background, since, until, share),
     linkStanding: (requestIds) => linkStanding(client, requestIds),
     linkWaits: (instance, digests) => linkWaits(client, instance, digests),
     streamReport: (now) => streamReport(client, now),
-    pathReport: (since, until) => pathReport(inBackground(client), since, until),
+    pathReport: (since, until) => pathReport(background, since, until),
     saveFoldSettings: (settings, now) => saveFoldSettings(client, settings, now),
     lastFactAt: async () => {
       const [row] = await client.query<{ last: number }>(
