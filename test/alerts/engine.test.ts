@@ -189,3 +189,31 @@ describe("silences and acknowledgement", () => {
     expect(rig.told.filter((one) => one.status === "firing")).toHaveLength(1);
   });
 });
+
+describe("a look at the stream", () => {
+  it("is made each ten seconds, and less often when it takes long", async () => {
+    const looks: number[] = [];
+    let minutes = 0;
+    let takes = 1;
+    const rig = await openRig({
+      streamRules: [
+        {
+          kind: "stream",
+          name: "failure-rate",
+          severity: "warning",
+          observe: () => {
+            looks.push(minutes);
+            rig.at(minutes + takes);
+            return Promise.resolve([]);
+          },
+        },
+      ],
+    });
+    for (minutes of [0, 1.5, 3.9, 4, 4.1, 4.2]) {
+      rig.at(minutes);
+      await rig.engine().tick();
+      if (minutes === 3.9) takes = 0;
+    }
+    expect(looks).toEqual([0, 4, 4.2]);
+  });
+});
