@@ -1,8 +1,9 @@
 /**
  * Batch: joins parcels into appends, by rows, bytes and age; while one append runs, the next fills up.
  *
- * Idle: a parcel that arrives is appended at once. Busy: at most one append every `maxAgeMs`, unless a batch is
- * full; further appends run beside the first only for full batches. Parcels leave in the order of their arrival.
+ * Idle: a parcel that arrives is appended at once. Busy: at most one append every `maxAgeMs`, or every `lightAgeMs` while
+ * little waits, unless a batch is full; further appends run beside the first only for full batches. Parcels leave in the
+ * order of their arrival.
  */
 import type { Clock } from "../core/ports.ts";
 import type { PipelineLimits } from "./limits.ts";
@@ -22,7 +23,7 @@ export class Batcher {
   private running = 0;
   private lastStart = Number.NEGATIVE_INFINITY;
   private scheduled = false;
-  private timer: AbortController | undefined;
+  private timer: { readonly at: number; readonly end: AbortController } | undefined;
   private hurried = false;
   private abandoned: Error | undefined;
   private readonly limits: PipelineLimits;
@@ -50,7 +51,7 @@ export class Batcher {
   /** From now on nothing waits for its age. */
   hurry(): void {
     this.hurried = true;
-    this.timer?.abort();
+    this.timer?.end.abort();
     this.pump();
   }
 
@@ -75,14 +76,20 @@ export class Batcher {
       const full = this.waitingRows >= this.limits.maxRows || this.waitingBytes >= this.limits.maxBytes;
       if (!full) {
         if (this.running > 0) return;
-        const restMs = this.lastStart + this.limits.maxAgeMs - this.clock.now();
-        if (restMs > 0 && !this.hurried) {
-          this.wakeAfter(restMs);
+        const due = this.lastStart + this.ageMs();
+        if (due > this.clock.now() && !this.hurried) {
+          this.wakeAt(due);
           return;
         }
       }
       this.start(this.take(this.limits.maxRows, this.limits.maxBytes));
     }
+  }
+
+  private ageMs(): number {
+    const { maxAgeMs, lightAgeMs, lightParcels, lightRows } = this.limits;
+    const light = this.waiting.length < lightParcels && this.waitingRows < lightRows;
+    return light ? Math.max(lightAgeMs, maxAgeMs) : maxAgeMs;
   }
 
   private start(batch: readonly Consignment[]): void {
@@ -110,14 +117,16 @@ export class Batcher {
     return this.waiting.splice(0, count);
   }
 
-  private wakeAfter(ms: number): void {
-    if (this.timer !== undefined) return;
-    const timer = new AbortController();
+  /** One timer, the earliest that was asked for. */
+  private wakeAt(at: number): void {
+    if (this.timer !== undefined && this.timer.at <= at) return;
+    this.timer?.end.abort();
+    const timer = { at, end: new AbortController() };
     this.timer = timer;
     const wake = (): void => {
-      this.timer = undefined;
+      if (this.timer === timer) this.timer = undefined;
       this.pump();
     };
-    this.clock.sleep(ms, timer.signal).then(wake, wake);
+    this.clock.sleep(at - this.clock.now(), timer.end.signal).then(wake, wake);
   }
 }

@@ -8,6 +8,11 @@ export interface PipelineLimits {
   readonly maxBytes: number;
   /** Shortest time from the start of one append to that of the next, unless a batch is full. */
   readonly maxAgeMs: number;
+  /** The same while little waits: every append writes as many parts as a large one. */
+  readonly lightAgeMs: number;
+  /** Little waits: fewer parcels than this, with fewer rows than `lightRows`. */
+  readonly lightParcels: number;
+  readonly lightRows: number;
   /** Appends that run at once; all but one of them only for full batches. */
   readonly appendsAtOnce: number;
   /** Payload that may wait, in bytes; one delivery is always let in. */
@@ -24,6 +29,9 @@ export const PIPELINE_LIMITS: PipelineLimits = {
   maxRows: 60_000,
   maxBytes: 32 * 1024 * 1024,
   maxAgeMs: 50,
+  lightAgeMs: 200,
+  lightParcels: 8,
+  lightRows: 2_000,
   appendsAtOnce: 2,
   bufferBytes: 64 * 1024 * 1024,
   bufferEvents: 200_000,

@@ -103,19 +103,41 @@ describe("batches", () => {
     }
   });
 
-  it("appends at once when idle, and small batches no more often than every maxAgeMs", async () => {
+  it("appends at once when idle, and while little waits no more often than every lightAgeMs", async () => {
     const store = new MemoryStore();
     const clock = new HandClock();
-    const pipeline = open(store, { maxAgeMs: 50 }, clock);
+    const pipeline = open(store, { maxAgeMs: 50, lightAgeMs: 200 }, clock);
     await pipeline.accept(journal(resultsEvent("e1")));
     const second = pipeline.accept(journal(resultsEvent("e2")));
     await until(() => clock.slept.length === 1);
+    clock.advance(199);
     const third = pipeline.accept(journal(resultsEvent("e3")));
     await turn();
     expect(store.batches.length).toBe(1);
-    clock.advance(50);
+    clock.advance(1);
     await Promise.all([second, third]);
     expect(store.batches.map(({ facts }) => facts.length)).toEqual([1, 2]);
+  });
+
+  it("appends after maxAgeMs already when many deliveries or rows wait", async () => {
+    const many = (first: number): unknown[] =>
+      Array.from({ length: 4 }, (_, index) => resultsEvent(`e${first + index}`));
+    for (const limits of [{ lightParcels: 2 }, { lightRows: 5 }]) {
+      const store = new MemoryStore();
+      const clock = new HandClock();
+      const pipeline = open(store, { maxAgeMs: 50, lightAgeMs: 200, ...limits }, clock);
+      await pipeline.accept(journal(resultsEvent("e1")));
+      const second = pipeline.accept(journal(resultsEvent("e2")));
+      await until(() => clock.slept.length === 1);
+      clock.advance(30);
+      const third = pipeline.accept(journal(...many(3)));
+      await until(() => clock.slept.length === 2);
+      expect(clock.slept).toEqual([200, 20]);
+      expect(store.batches.length).toBe(1);
+      clock.advance(20);
+      await Promise.all([second, third]);
+      expect(store.batches.map(({ facts }) => facts.length)).toEqual([1, 5]);
+    }
   });
 
   it("resolves a delivery that is longer than a batch when its last row is stored", async () => {

@@ -24,7 +24,12 @@ beforeEach(async () => {
   store = new MemoryStore();
   cursors = new MemoryCursors();
   log = [];
-  pipeline = openPipeline({ store, clock: fastClock(), logger: listLogger(), limits: { maxAgeMs: 1 } });
+  pipeline = openPipeline({
+    store,
+    clock: fastClock(),
+    logger: listLogger(),
+    limits: { maxAgeMs: 1, lightAgeMs: 1 },
+  });
   stop = new AbortController();
   running = [];
 });
