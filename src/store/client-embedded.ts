@@ -7,11 +7,11 @@
 import { mkdirSync, readFileSync, accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import type { ClickHouseSettings, createClient } from "@clickhouse/client";
-import { drainPending } from "chdb";
+import { drainPending, Session } from "chdb";
 import { createChdbConnection } from "chdb/connection";
 import { StoreError } from "./client-error.ts";
 import { writeParams } from "./client-param.ts";
-import { BASE_SETTINGS, EMBEDDED_SETTINGS, settingsClause } from "./client-settings.ts";
+import { BASE_SETTINGS, EMBEDDED_SETTINGS, ENGINE_ARGUMENTS, settingsClause } from "./client-settings.ts";
 
 type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>["connection"]>;
 
@@ -67,7 +67,12 @@ function createLockedConnection(dataDir: string): Connection {
     });
   }
   try {
-    return createChdbConnection({ path: dataDir }) as unknown as Connection; // same contract, another copy of its types
+    const starter = new Session(dataDir, { connectionArgs: ENGINE_ARGUMENTS }); // a connection cannot say how the engine starts
+    try {
+      return createChdbConnection({ path: dataDir }) as unknown as Connection; // same contract, another copy of its types
+    } finally {
+      starter.close();
+    }
   } catch (cause) {
     const holder = holderOf(dataDir);
     if (holder === undefined) {

@@ -30,6 +30,12 @@ export const EMBEDDED_SETTINGS = {
   max_bytes_before_external_sort: "250000000",
 } satisfies ClickHouseSettings;
 
+/** How the engine in our own process starts: what it keeps for later is kept small, for the process has more to do. */
+export const ENGINE_ARGUMENTS: readonly string[] = [
+  "--max_thread_pool_free_size=16",
+  "--query_condition_cache_size=4000000",
+];
+
 /**
  * For every insert. Batching is ours (no async_insert), duplicates are the tables' (ReplacingMergeTree), so nothing is
  * sorted out at insert; a repeated batch must reach the materialised views again (no block deduplication); on a cluster

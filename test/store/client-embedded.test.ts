@@ -146,3 +146,17 @@ it("refuses a directory whose name ClickHouse would take for a pattern", async (
   await expect(opened).rejects.toMatchObject({ code: "CONFIG_INVALID" });
   await (await openStoreClient({ database: "d", dataDir })).close();
 });
+
+it("starts the engine with small caches and few idle threads, and again after it was closed", async () => {
+  for (let round = 0; round < 2; round++) {
+    const client = await openStoreClient({ database: "d", dataDir });
+    const changed = await client.query<{ name: string }>(
+      "SELECT name FROM system.server_settings WHERE changed AND name LIKE 'max_thread%' OR name LIKE 'query_condition%' AND changed",
+    );
+    await client.close();
+    expect(changed.map(({ name }) => name).toSorted()).toEqual([
+      "max_thread_pool_free_size",
+      "query_condition_cache_size",
+    ]);
+  }
+});
