@@ -1,9 +1,9 @@
 /**
  * Batch: joins parcels into appends, by rows, bytes and age; while one append runs, the next fills up.
  *
- * Idle: a parcel that arrives is appended at once. Busy: at most one append every `maxAgeMs`, or every `lightAgeMs` while
- * little waits, unless a batch is full; further appends run beside the first only for full batches. Parcels leave in the
- * order of their arrival.
+ * Idle: a parcel that arrives is appended at once. Busy: at most one append every `maxAgeMs`, fewer while little waits
+ * (`lightAges`), unless a batch is full; further appends run beside the first only for full batches. Parcels leave in
+ * the order of their arrival.
  */
 import type { Clock } from "../core/ports.ts";
 import type { PipelineLimits } from "./limits.ts";
@@ -87,9 +87,9 @@ export class Batcher {
   }
 
   private ageMs(): number {
-    const { maxAgeMs, lightAgeMs, lightParcels, lightRows } = this.limits;
+    const { maxAgeMs, lightAges, lightParcels, lightRows } = this.limits;
     const light = this.waiting.length < lightParcels && this.waitingRows < lightRows;
-    return light ? Math.max(lightAgeMs, maxAgeMs) : maxAgeMs;
+    return light ? maxAgeMs * lightAges : maxAgeMs;
   }
 
   private start(batch: readonly Consignment[]): void {

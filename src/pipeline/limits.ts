@@ -8,8 +8,8 @@ export interface PipelineLimits {
   readonly maxBytes: number;
   /** Shortest time from the start of one append to that of the next, unless a batch is full. */
   readonly maxAgeMs: number;
-  /** The same while little waits: every append writes as many parts as a large one. */
-  readonly lightAgeMs: number;
+  /** That time is so many times as long while little waits, for a small append writes as many parts as a large one. */
+  readonly lightAges: number;
   /** Little waits: fewer parcels than this, with fewer rows than `lightRows`. */
   readonly lightParcels: number;
   readonly lightRows: number;
@@ -29,7 +29,7 @@ export const PIPELINE_LIMITS: PipelineLimits = {
   maxRows: 60_000,
   maxBytes: 32 * 1024 * 1024,
   maxAgeMs: 50,
-  lightAgeMs: 200,
+  lightAges: 4,
   lightParcels: 8,
   lightRows: 2_000,
   appendsAtOnce: 2,

@@ -83,12 +83,7 @@ describe.each(PATHS)("the same facts, store $name", ({ open, runs }) => {
         const { writers, reader } = processors;
         const open = Array.from({ length: Math.max(pipelines, writers.length) }, (_, i) => {
           const store = writers[i % writers.length] ?? reader;
-          return openPipeline({
-            store,
-            clock,
-            logger: listLogger(),
-            limits: { maxRows, maxAgeMs: 0, lightAgeMs: 0 },
-          });
+          return openPipeline({ store, clock, logger: listLogger(), limits: { maxRows, maxAgeMs: 0 } });
         });
         const work = steps.map((step) => {
           const pipeline = open[turns.next().value % open.length];

@@ -133,7 +133,7 @@ it("gives the same facts whatever the cutting, order, duplication, transport and
       fc.array(fc.boolean(), { maxLength: 8 }),
       async (deliveries, limits, outages) => {
         const store = new MemoryStore();
-        const pipeline = open(store, { ...limits, maxAgeMs: 0, lightAgeMs: 0 });
+        const pipeline = open(store, { ...limits, maxAgeMs: 0 });
         // whatever the random deliveries leave out comes last, as one page: each event arrives at least once
         const all = [...deliveries, { shape: "journal", picks: events.map((_, n) => n) }];
         await Promise.all(

@@ -103,10 +103,10 @@ describe("batches", () => {
     }
   });
 
-  it("appends at once when idle, and while little waits no more often than every lightAgeMs", async () => {
+  it("appends at once when idle, and while little waits no more often than every maxAgeMs times lightAges", async () => {
     const store = new MemoryStore();
     const clock = new HandClock();
-    const pipeline = open(store, { maxAgeMs: 50, lightAgeMs: 200 }, clock);
+    const pipeline = open(store, { maxAgeMs: 50, lightAges: 4 }, clock);
     await pipeline.accept(journal(resultsEvent("e1")));
     const second = pipeline.accept(journal(resultsEvent("e2")));
     await until(() => clock.slept.length === 1);
@@ -125,7 +125,7 @@ describe("batches", () => {
     for (const limits of [{ lightParcels: 2 }, { lightRows: 5 }]) {
       const store = new MemoryStore();
       const clock = new HandClock();
-      const pipeline = open(store, { maxAgeMs: 50, lightAgeMs: 200, ...limits }, clock);
+      const pipeline = open(store, { maxAgeMs: 50, lightAges: 4, ...limits }, clock);
       await pipeline.accept(journal(resultsEvent("e1")));
       const second = pipeline.accept(journal(resultsEvent("e2")));
       await until(() => clock.slept.length === 1);

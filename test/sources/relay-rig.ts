@@ -24,12 +24,7 @@ beforeEach(async () => {
   store = new MemoryStore();
   cursors = new MemoryCursors();
   log = [];
-  pipeline = openPipeline({
-    store,
-    clock: fastClock(),
-    logger: listLogger(),
-    limits: { maxAgeMs: 1, lightAgeMs: 1 },
-  });
+  pipeline = openPipeline({ store, clock: fastClock(), logger: listLogger(), limits: { maxAgeMs: 1 } });
   stop = new AbortController();
   running = [];
 });

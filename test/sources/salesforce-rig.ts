@@ -29,12 +29,7 @@ let running: Promise<void>[];
 beforeEach(() => {
   store = new MemoryStore();
   log = [];
-  pipeline = openPipeline({
-    store,
-    clock: fastClock(),
-    logger: listLogger(),
-    limits: { maxAgeMs: 1, lightAgeMs: 1 },
-  });
+  pipeline = openPipeline({ store, clock: fastClock(), logger: listLogger(), limits: { maxAgeMs: 1 } });
   stop = new AbortController();
   running = [];
 });

@@ -43,12 +43,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => keyServer.listen(0, "127.0.0.1", resolve));
   origin = `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}`;
   store = new MemoryStore();
-  pipeline = openPipeline({
-    store,
-    clock: fastClock(),
-    logger: listLogger(),
-    limits: { maxAgeMs: 1, lightAgeMs: 1 },
-  });
+  pipeline = openPipeline({ store, clock: fastClock(), logger: listLogger(), limits: { maxAgeMs: 1 } });
   clock = new HandClock();
 });
 
