@@ -13,7 +13,7 @@ import { settingsOf, type SettingsByInstance } from "../core/lifecycle-settings.
 import type { Clock, CoverageGap, Logger } from "../core/ports.ts";
 import { type Silence, silenceOf } from "../core/silence.ts";
 import type { StreamStatus } from "../core/stream-status.ts";
-import { mergeCounts } from "../core/tally.ts";
+import { mergeCounts } from "../core/record-counts.ts";
 import { AlertBook } from "./alert-book.ts";
 import { evaluateRequest, type MemberChange, releaseAdopted } from "./evaluation.ts";
 import type { RequestRule, StreamRule } from "./rule.ts";

@@ -99,9 +99,6 @@ function groupOf(one: Lifecycle): AlertGroup {
 
 function isChanged(member: AlertMember, one: Lifecycle): boolean {
   if (member.outstanding !== one.tally.outstanding) return true;
-  const codes = Object.keys(one.tally.failed);
-  return (
-    codes.length !== Object.keys(member.failed).length ||
-    codes.some((code) => member.failed[code] !== one.tally.failed[code])
-  );
+  const { failed } = one.tally;
+  return member.failed.size !== failed.size || [...failed].some(([code, n]) => member.failed.get(code) !== n);
 }

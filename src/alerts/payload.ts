@@ -6,6 +6,7 @@
 import type { Alert } from "../core/alert.ts";
 import type { AlertPayload } from "../core/alert-ports.ts";
 import { missingPersonsText } from "../core/missing-persons-text.ts";
+import { countsJson, total } from "../core/record-counts.ts";
 import { type AlertTexts, createAlertTexts } from "./template.ts";
 
 export interface AlertLinks {
@@ -34,7 +35,7 @@ export function alertPayload(alert: Alert, { base }: AlertLinks, texts: AlertTex
     },
     summary: "",
     requests: { count: requests.count, sample: requests.sample },
-    records: { outstanding: requests.outstanding, failed: requests.failed },
+    records: { outstanding: requests.outstanding, failed: countsJson(requests.failed) },
     ...(missingPersons && {
       missingPersons: { count: missingPersons.count, sample: missingPersons.sample },
     }),
@@ -49,7 +50,7 @@ function missingText({ missingPersons, requests }: Alert): string {
   return missingPersonsText({
     missing: count,
     of,
-    records: Object.values(requests.failed).reduce((sum, failed) => sum + failed, requests.outstanding),
+    records: requests.outstanding + total(requests.failed),
     leftMs: windowEndsAt === null ? null : Math.max(0, windowEndsAt - askedAt),
   });
 }

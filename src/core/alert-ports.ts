@@ -2,7 +2,7 @@
 import type { Alert, AlertEvent, AlertGroup, AlertRequests, AlertRuleName } from "./alert.ts";
 import type { CompletenessReader } from "./completeness-ports.ts";
 import type { Evidence } from "./lifecycle.ts";
-import type { RecordCounts } from "./fact.ts";
+import type { RecordCounts, RecordCountsJson } from "./record-counts.ts";
 import type { CoverageGap, JournalCursor } from "./ports.ts";
 import type { Silence } from "./silence.ts";
 import type { StreamStatus } from "./stream-status.ts";
@@ -155,7 +155,7 @@ export interface AlertPayload {
   readonly group: Partial<AlertGroup>;
   readonly summary: string;
   readonly requests: { readonly count: number; readonly sample: readonly string[] };
-  readonly records: { readonly outstanding: number; readonly failed: RecordCounts };
+  readonly records: { readonly outstanding: number; readonly failed: RecordCountsJson };
   /** Of alerts about link fields, where submissions told link values. */
   readonly missingPersons?: { readonly count: number; readonly sample: readonly string[] };
   readonly links: { readonly self: string; readonly page: string };

@@ -3,7 +3,7 @@
  *
  * Rules judge, this decides: firing → resolved (it is over) or recovered (a late success undid it). Pure; times in.
  */
-import type { RecordCounts } from "./fact.ts";
+import { NO_COUNTS, type RecordCounts } from "./record-counts.ts";
 import type { Evidence } from "./lifecycle.ts";
 
 export const ALERT_RULES = [
@@ -63,7 +63,7 @@ export interface AlertMissingPersons {
   readonly windowEndsAt: number | null;
 }
 
-export const NO_REQUESTS: AlertRequests = { count: 0, sample: [], outstanding: 0, failed: {} };
+export const NO_REQUESTS: AlertRequests = { count: 0, sample: [], outstanding: 0, failed: NO_COUNTS };
 
 /** One alert: a rule and a group, from its first finding to its end. Times are epoch milliseconds. */
 export interface Alert {

@@ -2,9 +2,8 @@
  * The roll-up of a correlation: all requests of a job, a backfill, a campaign, as one.
  */
 import { type Backfill, foldBackfill } from "./backfill.ts";
-import type { RecordCounts } from "./fact.ts";
 import { isTerminal, type Lifecycle, type LifecycleState } from "./lifecycle.ts";
-import { mergeCounts } from "./tally.ts";
+import { mergeCounts, type RecordCounts } from "./record-counts.ts";
 
 export interface CorrelationRollup {
   readonly correlationId: string;

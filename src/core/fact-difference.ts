@@ -3,6 +3,7 @@
  */
 import type { Fact, ResultFact } from "./fact.ts";
 import { isObject } from "./json.ts";
+import { countsJson, type RecordCounts } from "./record-counts.ts";
 
 export interface FieldDifference {
   readonly field: string;
@@ -22,19 +23,24 @@ export function differenceOf(before: Fact, after: Fact): FieldDifference[] {
   fields.delete("version");
   return [...fields]
     .filter((field) => textOf(old[field]) !== textOf(young[field]))
-    .map((field) => ({ field, before: old[field] ?? null, after: young[field] ?? null }));
+    .map((field) => ({ field, before: shown(old[field]), after: shown(young[field]) }));
 }
 
 export function comingOf(fact: ResultFact): FieldDifference[] {
-  return COUNTS.map((field) => ({ field, before: null, after: fact[field] }));
+  return COUNTS.map((field) => ({ field, before: null, after: shown(fact[field]) }));
 }
 
 export function goingOf(fact: ResultFact): FieldDifference[] {
-  return COUNTS.map((field) => ({ field, before: fact[field], after: null }));
+  return COUNTS.map((field) => ({ field, before: shown(fact[field]), after: null }));
+}
+
+function shown(value: unknown): unknown {
+  return value instanceof Map ? countsJson(value as RecordCounts) : (value ?? null);
 }
 
 /** The store keeps well-formed text, and counts by code in the order of the codes. */
 function textOf(value: unknown): string {
+  if (value instanceof Map) return textOf(countsJson(value as RecordCounts));
   if (typeof value === "string") return value.toWellFormed();
   if (!isObject(value)) return JSON.stringify(value) ?? "";
   const entries = Object.entries(value).map(([key, one]) => [key.toWellFormed(), one] as const);

@@ -4,7 +4,8 @@
  * The last column is the fact as one text, a JSON array: that is what `facts` keeps, and a request is read in the time that
  * one column takes. The other columns are what the other orders are made of.
  */
-import type { Fact, JobFact, RecordCounts, SubmissionFact, Target } from "./fact.ts";
+import type { Fact, JobFact, SubmissionFact, Target } from "./fact.ts";
+import { countsOf, sortedCounts } from "./record-counts.ts";
 import { JOB_STATES } from "./job.ts";
 import type { RowWriter } from "./row-writer.ts";
 
@@ -87,12 +88,6 @@ function encodeResponse(fact: Fact, rows: RowWriter): void {
 function recordsOf(fact: Fact): number {
   if (fact.kind === "submission") return fact.records;
   return fact.kind === "result" ? fact.received : fact.retries;
-}
-
-function sortedCounts(counts: RecordCounts): [string, number][] {
-  return Object.keys(counts)
-    .sort()
-    .map((code) => [code, counts[code] ?? 0]);
 }
 
 function packFact(fact: Fact, failed: readonly (readonly [string, number])[]): string {
@@ -234,7 +229,7 @@ export function decodeFact(row: FactRow): Fact {
         received,
         created,
         updated,
-        failed: Object.fromEntries(failedCodes.map((code, i) => [code, failedCounts[i] ?? 0])),
+        failed: countsOf(failedCodes, failedCounts),
       };
     case "submission":
       return {

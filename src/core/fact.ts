@@ -5,6 +5,7 @@
  * input gives the same `factId`, so duplicates fall together wherever they meet. Times are epoch milliseconds;
  * an unknown string is "".
  */
+import type { RecordCounts } from "./record-counts.ts";
 import { hash64 } from "./hash.ts";
 
 /**
@@ -20,8 +21,6 @@ export type Target = "marketo" | "salesforce";
  * `Date`, the submitter's own clock, and at last the time of the event itself.
  */
 export const T0_RANK = { requestTime: 1, serverTime: 2, submittedAt: 3, eventTime: 4 } as const;
-
-export type RecordCounts = Readonly<Record<string, number>>;
 
 interface FactBase {
   readonly requestId: string;

@@ -3,6 +3,7 @@
  */
 import { After202Error } from "./errors.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import { NO_COUNTS, type RecordCounts } from "./record-counts.ts";
 
 /** The largest count that the store holds (UInt32); no request comes near it. */
 const MAX_COUNT = 4_294_967_295;
@@ -56,21 +57,15 @@ export function readCount(value: unknown, path: string): number {
 }
 
 /** Counts by code; missing means none, and codes with a count of 0 are left out. */
-export function readCounts(value: unknown, path: string): Record<string, number> {
-  if (value === undefined || value === null) return {};
+export function readCounts(value: unknown, path: string): RecordCounts {
+  if (value === undefined || value === null) return NO_COUNTS;
   const object = readObject(value, path);
   const codes = Object.keys(object);
   if (codes.length > MAX_CODES) throw invalid(path, `at most ${MAX_CODES} codes`, codes.length);
-  let asItStands = true;
-  for (const code of codes) {
-    if (readCount(object[code], `${path}.${code}`) === 0 || code.length > MAX_TEXT_LENGTH) asItStands = false;
-  }
-  // An object that is filled with a key like "503" becomes an array of 770 slots, 6 KB: the parser's own is small.
-  if (asItStands) return object as Record<string, number>;
-  const counts: Record<string, number> = {};
+  const counts = new Map<string, number>();
   for (const code of codes) {
     const count = readCount(object[code], `${path}.${code}`);
-    if (count > 0) counts[code.slice(0, MAX_TEXT_LENGTH)] = count;
+    if (count > 0) counts.set(code.slice(0, MAX_TEXT_LENGTH), count);
   }
   return counts;
 }

@@ -3,7 +3,7 @@
  *
  * Pure. An hour is counted in slices when it holds much; slices add up to it, since a request begins in one of them.
  */
-import type { RecordCounts } from "./fact.ts";
+import type { RecordCountsJson } from "./record-counts.ts";
 
 export const HOUR_MS = 3_600_000;
 
@@ -22,7 +22,7 @@ export interface TrafficGroup {
   readonly outstanding: number;
   readonly failed: number;
   readonly superseded: number;
-  readonly failedByCode: RecordCounts;
+  readonly failedByCode: RecordCountsJson;
   /** Settled requests by how long that took: up to 10 s, 1 min, 5 min, 15 min, 35 min, 65 min, 6 h, longer; each is in one. */
   readonly settledWithin: readonly number[];
 }

@@ -3,7 +3,8 @@
  */
 import type { CorrelationRollup } from "./correlation.ts";
 import { isTerminal, type Lifecycle } from "./lifecycle.ts";
-import { timelineOf } from "./timeline.ts";
+import { countsJson } from "./record-counts.ts";
+import { type TimelineEntry, timelineOf } from "./timeline.ts";
 
 export function timeText(at: number): string;
 export function timeText(at: number | null): string | null;
@@ -40,9 +41,9 @@ export function lifecycleJson(one: Lifecycle, now: number, missingPersons: numbe
       expected: one.tally.expected,
       created: one.tally.created,
       updated: one.tally.updated,
-      failed: one.tally.failed,
+      failed: countsJson(one.tally.failed),
       outstanding: one.tally.outstanding,
-      superseded: one.tally.superseded,
+      superseded: countsJson(one.tally.superseded),
     },
     missingPersons,
     retry:
@@ -70,9 +71,18 @@ export function lifecycleJson(one: Lifecycle, now: number, missingPersons: numbe
     firstResultAt: timeText(one.firstResultAt),
     lastResultAt: timeText(one.lastResultAt),
     settledAt: timeText(one.settledAt),
-    timeline: timelineOf(one, now).map((entry) => ({ ...entry, at: timeText(entry.at) })),
+    timeline: timelineOf(one, now).map(entryJson),
     anomalies: one.anomalies,
     labels: one.labels,
+  };
+}
+
+function entryJson({ failed, superseded, ...entry }: TimelineEntry) {
+  return {
+    ...entry,
+    at: timeText(entry.at),
+    ...(failed !== undefined && { failed: countsJson(failed) }),
+    ...(superseded !== undefined && { superseded: countsJson(superseded) }),
   };
 }
 
@@ -89,7 +99,7 @@ export function correlationJson(
     correlationId: rollup.correlationId,
     settled: rollup.settled,
     requests: { total: rollup.total, byState: rollup.byState },
-    records: rollup.records,
+    records: { ...rollup.records, failed: countsJson(rollup.records.failed) },
     unverifiable: rollup.unverifiable,
     inGap: rollup.inGap,
     backfill:

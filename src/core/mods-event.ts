@@ -11,7 +11,7 @@ import { invalid, readCount, readCounts, readId, readObject, readText, readTime 
 import type { JsonObject } from "./json.ts";
 import { decodeMetrics, type StreamMetric } from "./stream-metric.ts";
 import { decodeStatus, type StreamStatus } from "./stream-status.ts";
-import { total } from "./tally.ts";
+import { total } from "./record-counts.ts";
 
 export interface DecodedEvent {
   readonly eventId: string;

@@ -2,7 +2,7 @@
  * Metrics events: the stream's own hourly counts, by which our completeness is measured.
  */
 import { readCount, readCounts, readObject, readTime } from "./field.ts";
-import type { RecordCounts } from "./fact.ts";
+import type { RecordCounts } from "./record-counts.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
 /**

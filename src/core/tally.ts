@@ -5,8 +5,16 @@
  * attempts that the service retries (transient and link codes) are taken back, oldest first: they were
  * retried. What is still too much stays, as an excess.
  */
-import type { JobFact, RecordCounts, ResultFact, SubmissionFact } from "./fact.ts";
+import type { JobFact, ResultFact, SubmissionFact } from "./fact.ts";
 import type { LifecycleSettings } from "./lifecycle-settings.ts";
+import {
+  mergeCounts,
+  NO_COUNTS,
+  type RecordCounts,
+  sortedCounts,
+  subtractCounts,
+  total,
+} from "./record-counts.ts";
 import { attemptAt } from "./retry-policy.ts";
 
 export interface Attempt {
@@ -116,14 +124,14 @@ function takeBack(
   const lastAttempt = Math.max(0, ...ordered.map(({ attempt }) => attempt));
   let rest = tooMany;
   return ordered.map(({ fact, attempt }) => {
-    const superseded: Record<string, number> = {};
-    if (rest > 0 && attempt < lastAttempt) {
-      for (const code of Object.keys(fact.failed).sort()) {
-        if (!settings.transientCodes.includes(code) && !settings.linkCodes.includes(code)) continue;
-        const taken = Math.min(rest, fact.failed[code] ?? 0);
-        if (taken > 0) superseded[code] = taken;
-        rest -= taken;
-      }
+    if (rest === 0 || attempt === lastAttempt || fact.failed.size === 0)
+      return { fact, attempt, superseded: NO_COUNTS };
+    const superseded = new Map<string, number>();
+    for (const [code, count] of sortedCounts(fact.failed)) {
+      if (!settings.transientCodes.includes(code) && !settings.linkCodes.includes(code)) continue;
+      const taken = Math.min(rest, count);
+      if (taken > 0) superseded.set(code, taken);
+      rest -= taken;
     }
     return { fact, attempt, superseded };
   });
@@ -139,30 +147,4 @@ export function sum(numbers: readonly number[]): number {
   let result = 0;
   for (const number of numbers) result += number;
   return result;
-}
-
-/** The sum of the counts, or of those with one of the codes. */
-export function total(counts: RecordCounts, codes?: readonly string[]): number {
-  let result = 0;
-  for (const code of Object.keys(counts)) {
-    if (codes === undefined || codes.includes(code)) result += counts[code] ?? 0;
-  }
-  return result;
-}
-
-export function mergeCounts(all: readonly RecordCounts[]): RecordCounts {
-  const merged: Record<string, number> = {};
-  for (const counts of all) {
-    for (const code of Object.keys(counts)) merged[code] = (merged[code] ?? 0) + (counts[code] ?? 0);
-  }
-  return merged;
-}
-
-function subtractCounts(from: RecordCounts, counts: RecordCounts): RecordCounts {
-  const rest: Record<string, number> = {};
-  for (const code of Object.keys(from)) {
-    const left = (from[code] ?? 0) - (counts[code] ?? 0);
-    if (left > 0) rest[code] = left;
-  }
-  return rest;
 }

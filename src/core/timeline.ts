@@ -3,8 +3,8 @@
  */
 import { isCallToJob } from "./job.ts";
 import { isTerminal, type Evidence, type Lifecycle, type LifecycleState } from "./lifecycle.ts";
-import type { RecordCounts, SubmissionFact } from "./fact.ts";
-import { total } from "./tally.ts";
+import type { SubmissionFact } from "./fact.ts";
+import type { RecordCounts } from "./record-counts.ts";
 
 /** One moment; `at` is epoch milliseconds, fields that do not apply are absent. */
 export interface TimelineEntry {
@@ -67,7 +67,7 @@ export function timelineOf(one: Lifecycle, now: number): TimelineEntry[] {
       created: fact.created,
       updated: fact.updated,
       failed: fact.failed,
-      ...(total(superseded) > 0 ? { superseded } : {}),
+      ...(superseded.size > 0 ? { superseded } : {}),
     });
   }
   for (const [index, at] of (one.retry?.dueAt ?? []).entries()) {

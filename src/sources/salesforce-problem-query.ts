@@ -4,7 +4,7 @@
  * Nothing documented ties a problem record to a job. One job of an object runs at a time, so what was recorded for the object
  * between a job's creation and a while after its end is taken for the job's; rows that streaming lost then are among them.
  */
-import type { RecordCounts } from "../core/fact.ts";
+import type { RecordCounts } from "../core/record-counts.ts";
 import { isObject } from "../core/json.ts";
 
 /** Where the problem records of an object lie; names are checked, they go into a statement as they are. */
@@ -40,7 +40,7 @@ export function problemStatement({ table, timeColumn }: ProblemTable, since: num
 export function parseProblemCounts(json: unknown): RecordCounts | undefined {
   if (!isObject(json) || !Array.isArray(json["data"])) return undefined;
   const place = placesOf(json["metadata"]);
-  const counts: Record<string, number> = {};
+  const counts = new Map<string, number>();
   for (const row of json["data"] as unknown[]) {
     const [code, count] = Array.isArray(row)
       ? [row[place.code] as unknown, row[place.count] as unknown]
@@ -50,7 +50,7 @@ export function parseProblemCounts(json: unknown): RecordCounts | undefined {
     const failed = Number(count);
     if (!Number.isSafeInteger(failed) || failed < 0) return undefined;
     const name = typeof code === "string" && code !== "" ? code.slice(0, 255) : NO_CODE;
-    if (failed > 0) counts[name] = (counts[name] ?? 0) + failed;
+    if (failed > 0) counts.set(name, (counts.get(name) ?? 0) + failed);
   }
   return counts;
 }

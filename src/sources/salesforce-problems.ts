@@ -4,7 +4,8 @@
  * The answer becomes a result of the job, also when it is none: so it is known that the job was asked for. Asked a while
  * after the job's end, since nothing says when its problem records are complete.
  */
-import { DECODER_VERSION, type RecordCounts, type ResultFact, resultFactId, T0_RANK } from "../core/fact.ts";
+import { DECODER_VERSION, type ResultFact, resultFactId, T0_RANK } from "../core/fact.ts";
+import type { RecordCounts } from "../core/record-counts.ts";
 import type { Clock, Intake, JobReader, KnownJob, Logger, Source, SourceStatus } from "../core/ports.ts";
 import { backoffMs, DEFAULT_BACKOFF, type Backoff } from "../core/backoff.ts";
 import { FaultBoard } from "./fault-board.ts";

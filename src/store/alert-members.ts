@@ -5,6 +5,7 @@
  * saved as resolved, in the same insert, so that each alert adds up by its own rows.
  */
 import type { AlertMember, AlertStore } from "../core/alert-ports.ts";
+import { countsOf } from "../core/record-counts.ts";
 import { idChunks } from "./alert-id-chunks.ts";
 import type { StoreClient } from "./client.ts";
 import { countColumns, quote } from "./row-text.ts";
@@ -51,11 +52,6 @@ function memberOf(row: MemberRow): AlertMember {
     failed: countsOf(row.failed_codes, row.failed_counts),
     changedAt: Number(row.changed_ms),
   };
-}
-
-/** The counts of two columns, codes beside their counts. */
-export function countsOf(codes: readonly string[], counts: readonly string[]): Record<string, number> {
-  return Object.fromEntries(codes.map((code, index) => [code, Number(counts[index] ?? 0)]));
 }
 
 export function createAlertMembers(

@@ -1,7 +1,7 @@
 /** Alerts and their history: of an alert the row with the highest revision counts. */
 import type { Alert, AlertEvent, AlertMissingPersons, AlertStatus } from "../core/alert.ts";
 import type { AlertStore } from "../core/alert-ports.ts";
-import { countsOf } from "./alert-members.ts";
+import { countsOf } from "../core/record-counts.ts";
 import type { StoreClient } from "./client.ts";
 import { countColumns, quote } from "./row-text.ts";
 

@@ -94,8 +94,7 @@ function isUnanswered(fact: Fact): boolean {
 function isFruitless(fact: Fact): boolean {
   if (fact.kind !== "result" || fact.created + fact.updated > 0) return false;
   if (fact.objectType === "customObject") return false;
-  for (const _code in fact.failed) return true;
-  return false;
+  return fact.failed.size > 0;
 }
 
 const DEAD_LETTERS: TableRows<DeadLetter> = {

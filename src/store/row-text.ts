@@ -3,7 +3,7 @@
  *
  * DateTime64 columns take integer ticks (milliseconds), UInt64 takes decimals as they are.
  */
-import type { RecordCounts } from "../core/fact.ts";
+import { type RecordCounts, sortedCounts } from "../core/record-counts.ts";
 
 /** Most texts are plain ASCII without quotes: those need no escaping. */
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
@@ -14,10 +14,9 @@ export function quote(text: string): string {
 
 /** Two columns: the codes in sorted order, and their counts. */
 export function countColumns(counts: RecordCounts): string {
-  const codes = Object.keys(counts);
-  if (codes.length === 0) return "[],[]";
-  codes.sort();
-  return `[${codes.map(quote).join(",")}],[${codes.map((code) => counts[code]).join(",")}]`;
+  if (counts.size === 0) return "[],[]";
+  const sorted = sortedCounts(counts);
+  return `[${sorted.map(([code]) => quote(code)).join(",")}],[${sorted.map(([, count]) => count).join(",")}]`;
 }
 
 /**

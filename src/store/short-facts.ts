@@ -3,6 +3,7 @@
  * costs a place of its own. They come without what only a timeline tells: texts of errors, ids of events and attempts, labels.
  */
 import type { Fact } from "../core/fact.ts";
+import { countsOf } from "../core/record-counts.ts";
 import type { StoreClient } from "./client.ts";
 
 const MINUTE_MS = 60_000;
@@ -158,10 +159,4 @@ function factOf([
     linkField: linkBearing === 1 ? "link" : "",
     labels: {},
   };
-}
-
-function countsOf(codes: readonly string[], counts: readonly number[]): Record<string, number> {
-  const found: Record<string, number> = {};
-  for (const [i, code] of codes.entries()) found[code] = counts[i] ?? 0;
-  return found;
 }

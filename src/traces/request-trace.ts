@@ -6,9 +6,10 @@
  * late result are further spans of the same trace, of another revision.
  */
 import { createHash } from "node:crypto";
-import type { RecordCounts, SubmissionFact } from "../core/fact.ts";
+import type { SubmissionFact } from "../core/fact.ts";
 import type { Lifecycle } from "../core/lifecycle.ts";
 import { wasAccepted } from "../core/tally.ts";
+import { NO_COUNTS, sortedCounts } from "../core/record-counts.ts";
 import { timelineOf, type TimelineEntry } from "../core/timeline.ts";
 import type { RequestTrace, Span, SpanAttributes, SpanContextIds } from "../core/trace-ports.ts";
 import { parseTraceparent } from "../core/traceparent.ts";
@@ -72,12 +73,6 @@ export function revisionOf(one: Lifecycle): string {
     .slice(0, 8);
 }
 
-function sortedCounts(counts: RecordCounts): [string, number][] {
-  return Object.keys(counts)
-    .sort()
-    .map((code) => [code, counts[code] ?? 0]);
-}
-
 const PLAIN = {
   parentSpanId: undefined,
   kind: "internal",
@@ -93,7 +88,7 @@ function timesOf(one: Lifecycle): [start: number, end: number] {
 
 function attributesOf(one: Lifecycle): SpanAttributes {
   const { expected, created, updated, outstanding, failed } = one.tally;
-  const codes = Object.entries(failed).map(([code, n]) => [`after202.records.failed.${code}`, n] as const);
+  const codes = [...failed].map(([code, n]) => [`after202.records.failed.${code}`, n] as const);
   return {
     "after202.request.id": one.requestId,
     "after202.correlation.id": one.correlationId,
@@ -153,7 +148,7 @@ function attemptsOf(one: Lifecycle, start: number, end: number): Omit<Span, "spa
     const until = begins[attempt + 1] ?? end;
     const own = told.filter((entry) => (entry.attempt ?? 0) === attempt);
     const isLast = attempt === begins.length - 1;
-    const failed = own.some((entry) => Object.keys(entry.failed ?? {}).length > 0);
+    const failed = own.some((entry) => entry.failed !== undefined && entry.failed.size > 0);
     return {
       ...PLAIN,
       name: `attempt ${attempt}`,
@@ -174,10 +169,10 @@ function eventAttributes({
   eventId,
   created,
   updated,
-  failed = {},
+  failed = NO_COUNTS,
   jobState,
 }: TimelineEntry): SpanAttributes {
-  const codes = Object.entries(failed).map(([code, n]) => [`after202.records.failed.${code}`, n] as const);
+  const codes = [...failed].map(([code, n]) => [`after202.records.failed.${code}`, n] as const);
   return {
     ...(eventId === undefined ? {} : { "after202.event.id": eventId }),
     ...(created === undefined ? {} : { "after202.records.created": created }),

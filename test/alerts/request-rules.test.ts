@@ -11,6 +11,7 @@ import { lifecycleSettings } from "../../src/core/lifecycle-settings.ts";
 import { decodeEvent } from "../../src/core/mods-event.ts";
 import { submissionFact, type SubmissionInput } from "../../src/core/submission.ts";
 import { requestEntry, resultsEvent, T0 } from "../core/events.ts";
+import { NO_COUNTS } from "../../src/core/record-counts.ts";
 
 const START = Date.parse(T0);
 const MINUTE = 60_000;
@@ -154,7 +155,7 @@ describe("what fired before", () => {
       evidence: "inferred",
       reason: "",
       outstanding,
-      failed: {},
+      failed: NO_COUNTS,
       changedAt: 0,
     };
     return new Map([[rule, one]]);

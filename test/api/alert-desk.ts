@@ -4,6 +4,8 @@ import type { Alert, AlertEvent } from "../../src/core/alert.ts";
 import type { AlertFilter, Delivery } from "../../src/core/alert-ports.ts";
 import type { Silence } from "../../src/core/silence.ts";
 import { START } from "./facts.ts";
+import { countsJson } from "../../src/core/record-counts.ts";
+import { counts } from "../counts.ts";
 
 export interface MemoryDesk extends AlertDesk {
   alerts: Alert[];
@@ -24,7 +26,7 @@ export function alertOf(n: number, changes: Partial<Alert> = {}): Alert {
     startsAt: START + n,
     endsAt: null,
     changedAt: START + n,
-    requests: { count: 3, sample: ["r1"], outstanding: 12, failed: { "1004": 7 } },
+    requests: { count: 3, sample: ["r1"], outstanding: 12, failed: counts({ "1004": 7 }) },
     acknowledgedAt: null,
     acknowledgedBy: "",
     notifiedAt: null,
@@ -77,7 +79,7 @@ export function createMemoryDesk(...alerts: Alert[]): MemoryDesk {
       group: { instance: group.instance, objectName: group.objectName },
       summary: `summary of ${alertId}`,
       requests: { count: requests.count, sample: requests.sample },
-      records: { outstanding: requests.outstanding, failed: requests.failed },
+      records: { outstanding: requests.outstanding, failed: countsJson(requests.failed) },
       links: { self: `/v1/alerts/${alertId}`, page: `/#/alerts/${alertId}` },
     }),
     async test(hook) {

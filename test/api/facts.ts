@@ -3,6 +3,7 @@
  */
 import { DECODER_VERSION, resultFactId, T0_RANK, type ResultFact } from "../../src/core/fact.ts";
 import { submissionFact, type SubmissionInput } from "../../src/core/submission.ts";
+import { NO_COUNTS } from "../../src/core/record-counts.ts";
 
 export const START = Date.parse("2026-11-22T02:00:00.000Z");
 export const MINUTE_MS = 60_000;
@@ -64,7 +65,7 @@ export function result(
     received: 100,
     created: 0,
     updated: 0,
-    failed: {},
+    failed: NO_COUNTS,
     ...counts,
   };
 }

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { linkKeysOf } from "../../src/core/submission.ts";
 import { startApi, type Api } from "./api-fixture.ts";
 import { MINUTE_MS, result, START, submissionInput, submitted } from "./facts.ts";
+import { counts } from "../counts.ts";
 
 const digests = (count: number): string[] =>
   Array.from({ length: count }, (_, n) => `d${String(n).padStart(4, "0")}`);
@@ -81,7 +82,7 @@ it("misses nobody once every record is accounted for", async () => {
 it("still names them when the window is over: they are what has to be created before sending again", async () => {
   const api = await startApi();
   store(api, "r-1", digests(3), digests(2));
-  api.store.put(result("r-1", 66 * MINUTE_MS, { created: 99, failed: { "1004": 1 } }));
+  api.store.put(result("r-1", 66 * MINUTE_MS, { created: 99, failed: counts({ "1004": 1 }) }));
   await api.clock.advance(80 * MINUTE_MS);
   const { body } = await api.call("/v1/requests/r-1/missing-persons");
   expect(body).toMatchObject({ state: "exhausted", missing: 1, waitingRecords: 1, remainingMs: 0 });

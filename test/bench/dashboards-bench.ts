@@ -12,6 +12,7 @@ import { EMPTY_BATCH } from "../store/empty-batch.ts";
 import { type BenchContext, type Benchmark, check } from "./benchmark.ts";
 import { figureOf } from "./figure.ts";
 import { processorSeconds } from "./processor-time.ts";
+import { counts } from "../counts.ts";
 
 const DAY_MS = 86_400_000;
 const SPAN_MS = 30 * DAY_MS;
@@ -95,7 +96,7 @@ async function fill(store: Store, scale: number, { note }: BenchContext): Promis
   const one = result(
     ONE,
     20_000,
-    { received: 100, created: 90, failed: { "1003": 10 } },
+    { received: 100, created: 90, failed: counts({ "1003": 10 }) },
     plan.untilMs - DAY_MS,
   );
   await store.append({ ...EMPTY_BATCH, facts: [one] });

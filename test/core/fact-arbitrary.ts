@@ -73,7 +73,7 @@ function result({ base, requestId }: FactArbitraryOptions): fc.Arbitrary<ResultF
         received: r.exact ? accounted : r.received,
         created: r.created,
         updated: r.updated,
-        failed: r.failed,
+        failed: new Map(Object.entries(r.failed)),
       };
     });
 }

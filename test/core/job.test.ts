@@ -5,6 +5,7 @@ import { lifecycleJson } from "../../src/core/lifecycle-json.ts";
 import { lifecycleSettings } from "../../src/core/lifecycle-settings.ts";
 import { type SubmissionInput, submissionFacts } from "../../src/core/submission.ts";
 import { timelineOf } from "../../src/core/timeline.ts";
+import { counts } from "../counts.ts";
 
 const START = Date.parse("2026-11-22T02:00:00.000Z");
 const MINUTE = 60_000;
@@ -73,7 +74,7 @@ function problems(failed: Record<string, number>): Fact {
     received: 0,
     created: 0,
     updated: 0,
-    failed,
+    failed: counts(failed),
   };
 }
 
@@ -171,7 +172,7 @@ describe("a bulk job seen by polling", () => {
   it("is partially failed when problem records were found, and failed when all rows are among them", () => {
     const job = [...created(), ...uploaded(1, 10), seen(5, "JobComplete")];
     const some = fold([...job, problems({ BAD_DATE: 3 })]);
-    expect(some).toMatchObject({ state: "partially_failed", tally: { failed: { BAD_DATE: 3 } } });
+    expect(some).toMatchObject({ state: "partially_failed", tally: { failed: counts({ BAD_DATE: 3 }) } });
     expect(some.anomalies).toEqual([]);
     expect(fold([...job, problems({ BAD_DATE: 10 })]).state).toBe("failed");
     expect(fold([...job, problems({})]).state).toBe("succeeded");

@@ -7,6 +7,8 @@ import { lifecycleSettings } from "../../src/core/lifecycle-settings.ts";
 import type { RetryPolicyName } from "../../src/core/retry-policy.ts";
 import { submissionFact, type SubmissionInput } from "../../src/core/submission.ts";
 import { requestEntry, resultsEvent, T0 } from "./events.ts";
+import { counts } from "../counts.ts";
+import { NO_COUNTS } from "../../src/core/record-counts.ts";
 
 const START = Date.parse(T0);
 const MINUTE = 60_000;
@@ -100,7 +102,11 @@ describe("a request with a link field", () => {
     ];
     const folded = at(40, facts);
     expect(folded.state).toBe("succeeded");
-    expect(folded.tally).toMatchObject({ superseded: { "1004": 12 }, failed: {}, outstanding: 0 });
+    expect(folded.tally).toMatchObject({
+      superseded: counts({ "1004": 12 }),
+      failed: NO_COUNTS,
+      outstanding: 0,
+    });
   });
 });
 
@@ -118,7 +124,7 @@ describe("failures", () => {
       result(6, { received: 100, created: 5 }),
     ];
     const folded = at(7, facts);
-    expect(folded.tally).toMatchObject({ failed: { "1003": 5 }, excess: 5 });
+    expect(folded.tally).toMatchObject({ failed: counts({ "1003": 5 }), excess: 5 });
     expect(folded.anomalies).toContain("accounted_exceeds_expected");
   });
 

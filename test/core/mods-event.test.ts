@@ -3,6 +3,8 @@ import { listEnvelopes } from "../../src/core/envelope.ts";
 import { parseJson } from "../../src/core/json.ts";
 import { decodeEvent } from "../../src/core/mods-event.ts";
 import { METRICS_EVENT, requestEntry, resultsEvent, STATUS_EVENT, T0 } from "./events.ts";
+import { counts } from "../counts.ts";
+import { NO_COUNTS } from "../../src/core/record-counts.ts";
 
 describe("a results event", () => {
   it("becomes one fact a request, with its counts and times", () => {
@@ -15,7 +17,7 @@ describe("a results event", () => {
       received: 100,
       created: 90,
       updated: 5,
-      failed: { "503": 5 },
+      failed: counts({ "503": 5 }),
       t0: Date.parse(T0),
       correlationId: "nightly/1",
     });
@@ -41,7 +43,7 @@ describe("a results event", () => {
       objectType: "somethingNew",
       created: 0,
       updated: 0,
-      failed: { "77777": 2 },
+      failed: counts({ "77777": 2 }),
     });
   });
 
@@ -94,10 +96,10 @@ describe("the other two types", () => {
     expect(
       metrics.map((one) => [one.objectType, one.priority, one.received, one.created, one.failed]),
     ).toEqual([
-      ["", "", 10, 9, { "606": 1 }],
-      ["person", "high", 5, 4, {}],
-      ["person", "normal", 7, 6, { "503": 1 }],
-      ["customObject", "normal", 3, 0, {}],
+      ["", "", 10, 9, counts({ "606": 1 })],
+      ["person", "high", 5, 4, NO_COUNTS],
+      ["person", "normal", 7, 6, counts({ "503": 1 })],
+      ["customObject", "normal", 3, 0, NO_COUNTS],
     ]);
     expect(metrics[0]).toMatchObject({ windowStart: Date.parse("2026-11-22T12:00:00Z") });
   });

@@ -5,14 +5,15 @@
  */
 import type { Fact } from "../../src/core/fact.ts";
 import type { LifecycleSettings } from "../../src/core/lifecycle-settings.ts";
+import { type RecordCounts } from "../../src/core/record-counts.ts";
 
 export interface NaiveLifecycle {
   readonly state: string;
   readonly expected: number;
   readonly created: number;
   readonly updated: number;
-  readonly failed: Record<string, number>;
-  readonly superseded: Record<string, number>;
+  readonly failed: RecordCounts;
+  readonly superseded: RecordCounts;
   readonly outstanding: number;
 }
 
@@ -46,8 +47,8 @@ export function naiveFold(facts: readonly Fact[], settings: LifecycleSettings, n
   for (const fact of inOrder) {
     created += fact.created;
     updated += fact.updated;
-    for (const code of Object.keys(fact.failed).sort()) {
-      for (let i = 0; i < (fact.failed[code] ?? 0); i++) {
+    for (const code of [...fact.failed.keys()].sort()) {
+      for (let i = 0; i < (fact.failed.get(code) ?? 0); i++) {
         failures.push({ code, attempt: attemptOf(fact.at), retried: false });
       }
     }
@@ -58,9 +59,7 @@ export function naiveFold(facts: readonly Fact[], settings: LifecycleSettings, n
   if (jobs.length > 0) expected = Math.max(uploaded, created + updated + failures.length);
   else if (subs.length > 0) for (const s of subs) expected = Math.max(expected, s.records);
   else {
-    const own = results.map(
-      (r) => r.created + r.updated + Object.values(r.failed).reduce((a, b) => a + b, 0),
-    );
+    const own = results.map((r) => r.created + r.updated + [...r.failed.values()].reduce((a, b) => a + b, 0));
     const whole = results.every((r, i) => own[i] === r.received);
     for (const r of results) expected = whole ? expected + r.received : Math.max(expected, r.received);
   }
@@ -108,9 +107,9 @@ export function naiveFold(facts: readonly Fact[], settings: LifecycleSettings, n
     return results.length > 0 ? "processing" : "accepted";
   }
 
-  const tallyOf = (list: readonly Failure[]): Record<string, number> => {
-    const byCode: Record<string, number> = {};
-    for (const { code } of list) byCode[code] = (byCode[code] ?? 0) + 1;
+  const tallyOf = (list: readonly Failure[]): RecordCounts => {
+    const byCode = new Map<string, number>();
+    for (const { code } of list) byCode.set(code, (byCode.get(code) ?? 0) + 1);
     return byCode;
   };
   return {

@@ -4,7 +4,7 @@
  * Deterministic but for its times, which end now. What the stream says of itself lies beside it: status, metrics, sightings,
  * cursors, a gap, repairs, dead letters, alerts.
  */
-import type { RecordCounts } from "../../src/core/fact.ts";
+import type { RecordCountsJson } from "../../src/core/record-counts.ts";
 import { DECODER_VERSION, type Fact, type JobFact, jobFactId, T0_RANK } from "../../src/core/fact.ts";
 import type { LinkKey } from "../../src/core/submission.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -12,6 +12,7 @@ import { sampleAlert } from "../alerts/hooks/sample-alert.ts";
 import { result, submitted } from "../api/facts.ts";
 import { repairRun } from "../core/repair-runs.ts";
 import { EMPTY_BATCH } from "../store/empty-batch.ts";
+import { counts } from "../counts.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -75,8 +76,8 @@ function tell(story: Story): Fact[] {
       ...(linkField === "" ? { linkField: undefined as unknown as string } : { linkField }),
       ...more,
     });
-  const came = (afterMs: number, created: number, updated: number, failed: RecordCounts = {}): Fact =>
-    result(id, afterMs, { ...over, created, updated, failed }, t0);
+  const came = (afterMs: number, created: number, updated: number, failed: RecordCountsJson = {}): Fact =>
+    result(id, afterMs, { ...over, created, updated, failed: counts(failed) }, t0);
   const soon = 8_000 + (n % 17) * 4_000;
   switch (n % 60) {
     case 0: // link: reported when the window closes
@@ -161,7 +162,12 @@ function jobs(now: number): Fact[] {
       records: 15_000,
       linkField: undefined as unknown as string,
     });
-    const problems = result(requestId, 20 * MINUTE, { failed: { INVALID_DATE: 12 }, received: 0 }, t0);
+    const problems = result(
+      requestId,
+      20 * MINUTE,
+      { failed: counts({ INVALID_DATE: 12 }), received: 0 },
+      t0,
+    );
     return [
       seen("Open", 0),
       { ...upload, t0 },
@@ -201,7 +207,7 @@ async function fillStream(store: Store, now: number, hours: number): Promise<voi
       received: 240,
       created: 200,
       updated: 30,
-      failed: (ofRequests ? { "606": 1 + (n % 4), "4290801": n % 3 } : { "1003": 3 }) as RecordCounts,
+      failed: counts(ofRequests ? { "606": 1 + (n % 4), "4290801": n % 3 } : { "1003": 3 }),
     })),
   );
   const events = Array.from({ length: 150 }, (_, n) => ({

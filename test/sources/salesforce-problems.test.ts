@@ -4,6 +4,8 @@ import { parseProblemCounts, problemStatement } from "../../src/sources/salesfor
 import { until } from "../e2e/until.ts";
 import { csvOf } from "../simulator/data-cloud.ts";
 import { cloud, halt, openTenant, reportedJob, simulator, start, statesOf, store } from "./salesforce-rig.ts";
+import { counts } from "../counts.ts";
+import { NO_COUNTS } from "../../src/core/record-counts.ts";
 
 const TABLE = { object: "Orders", table: "PR_Orders__dll", timeColumn: "recorded_at__c" };
 const QUICK = { queueMs: 60_000, processMs: 60_000 };
@@ -30,8 +32,8 @@ describe("problem records", () => {
     await until("they are counted", () => countsOf(first).length > 0);
     const second = await endedJob("Orders", {});
     await until("they are counted", () => countsOf(second).length > 0);
-    expect(countsOf(first)).toEqual([{ INVALID_DATE: 2, TOO_LONG: 1 }]);
-    expect(countsOf(second)).toEqual([{}]);
+    expect(countsOf(first)).toEqual([counts({ INVALID_DATE: 2, TOO_LONG: 1 })]);
+    expect(countsOf(second)).toEqual([NO_COUNTS]);
   });
 
   it("of objects that are not set up are left alone; a query that fails is a fault, and asked again", async () => {
@@ -44,7 +46,7 @@ describe("problem records", () => {
     const source = start({ make: (parts) => createSalesforceProblems({ ...parts, tables: [TABLE] }) });
     await until("the fault is told", () => source.status().fault?.includes("problem records") === true);
     await until("they are counted", () => countsOf(id).length > 0);
-    expect(countsOf(id)).toEqual([{ INVALID_DATE: 1 }]);
+    expect(countsOf(id)).toEqual([counts({ INVALID_DATE: 1 })]);
     expect(countsOf(other)).toEqual([]);
     await until("the fault is over", () => source.status().fault === null);
   });
@@ -62,11 +64,11 @@ describe("the answer to their query", () => {
     ["lists without metadata", { data: [["A", 3]] }],
     ["objects", { data: [{ error_code__c: "A", rows_failed: "3" }], done: true }],
   ])("is read as %s", (_how, json) => {
-    expect(parseProblemCounts(json)).toEqual({ A: 3 });
+    expect(parseProblemCounts(json)).toEqual(counts({ A: 3 }));
   });
 
   it("without a code counts all the same, and is none when it cannot be read", () => {
-    expect(parseProblemCounts({ data: [[null, 2]] })).toEqual({ unknown: 2 });
+    expect(parseProblemCounts({ data: [[null, 2]] })).toEqual(counts({ unknown: 2 }));
     for (const json of [null, {}, { data: {} }, { data: [["A", "many"]] }, { data: [["A", -1]] }]) {
       expect(parseProblemCounts(json)).toBeUndefined();
     }

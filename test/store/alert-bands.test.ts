@@ -6,6 +6,7 @@ import type { Store } from "../../src/store/store.ts";
 import { requestEntry, resultsEvent, T0 } from "../core/events.ts";
 import { STORE_PATHS, type StorePath } from "./store-paths.ts";
 import { EMPTY_BATCH } from "./empty-batch.ts";
+import { NO_COUNTS } from "../../src/core/record-counts.ts";
 
 const START = Date.parse(T0);
 const MINUTE = 60_000;
@@ -107,7 +108,7 @@ describe.each(STORE_PATHS)("bands of the store, $name", ({ open }) => {
         evidence: "inferred",
         reason: "",
         outstanding: 1,
-        failed: {},
+        failed: NO_COUNTS,
         changedAt: now,
       },
     ]);

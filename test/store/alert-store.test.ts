@@ -5,6 +5,8 @@ import type { Silence } from "../../src/core/silence.ts";
 import type { Store } from "../../src/store/store.ts";
 import { T0 } from "../core/events.ts";
 import { STORE_PATHS, type StorePath } from "./store-paths.ts";
+import { counts } from "../counts.ts";
+import { NO_COUNTS } from "../../src/core/record-counts.ts";
 
 const START = Date.parse(T0);
 const AWKWARD = `quo"te 'single' back\\slash \n\t\u0001 ☃ 😀`;
@@ -21,7 +23,7 @@ function alert(alertId: string, changes: Partial<Alert> = {}): Alert {
     startsAt: START,
     endsAt: null,
     changedAt: START,
-    requests: { count: 2, sample: ["r1", "r2"], outstanding: 12, failed: { "1004": 7 } },
+    requests: { count: 2, sample: ["r1", "r2"], outstanding: 12, failed: counts({ "1004": 7 }) },
     acknowledgedAt: null,
     acknowledgedBy: "",
     notifiedAt: null,
@@ -41,7 +43,7 @@ function member(requestId: string, changes: Partial<AlertMember> = {}): AlertMem
     evidence: "observed",
     reason: "1004 after the last retry",
     outstanding: 2,
-    failed: { "1004": 3 },
+    failed: counts({ "1004": 3 }),
     changedAt: START,
     ...changes,
   };
@@ -84,7 +86,7 @@ describe.each(STORE_PATHS)("alerts in the store, $name", ({ open }) => {
         notifiedAt: START + 2,
         notifiedCount: 2,
         notifiedStatus: "recovered",
-        requests: { count: 0, sample: [AWKWARD], outstanding: 0, failed: {} },
+        requests: { count: 0, sample: [AWKWARD], outstanding: 0, failed: NO_COUNTS },
       };
       await store.saveAlerts([first], []);
       expect(await store.findAlert("a-1")).toEqual(first);
@@ -165,18 +167,30 @@ describe.each(STORE_PATHS)("alerts in the store, $name", ({ open }) => {
         count: 2,
         sample: ["m-2", "m-1"],
         outstanding: 4,
-        failed: { "1004": 6 },
+        failed: counts({ "1004": 6 }),
       };
       expect(await store.sumMembers("sum-1")).toEqual(sum);
       expect(await store.membersOf("sum-1", 10)).toEqual(["m-1", "m-2"]); // the newest finding first
       expect(await store.membersOf("sum-1", 1)).toEqual(["m-1"]);
-      await store.saveMembers([member("m-1", { failed: { "1004": 3, "404": 1 }, changedAt: START + 2 })]);
-      expect(await store.sumMembers("sum-1")).toEqual({ ...sum, failed: { "1004": 6, "404": 1 } });
-      expect(await store.sumMembers("sum-0")).toEqual({ count: 0, sample: [], outstanding: 0, failed: {} });
+      await store.saveMembers([
+        member("m-1", { failed: counts({ "1004": 3, "404": 1 }), changedAt: START + 2 }),
+      ]);
+      expect(await store.sumMembers("sum-1")).toEqual({ ...sum, failed: counts({ "1004": 6, "404": 1 }) });
+      expect(await store.sumMembers("sum-0")).toEqual({
+        count: 0,
+        sample: [],
+        outstanding: 0,
+        failed: NO_COUNTS,
+      });
     });
 
     it("finds the firing ones among requests, under every rule", async () => {
-      const overdue = member("f-1", { rule: "request-overdue", alertId: "f", reason: AWKWARD, failed: {} });
+      const overdue = member("f-1", {
+        rule: "request-overdue",
+        alertId: "f",
+        reason: AWKWARD,
+        failed: NO_COUNTS,
+      });
       await store.saveMembers([
         overdue,
         member("f-1", { alertId: "g" }),
@@ -204,7 +218,7 @@ describe.each(STORE_PATHS)("alerts in the store, $name", ({ open }) => {
       expect(await store.sumMembers("many")).toMatchObject({
         count: 10_000,
         outstanding: 20_000,
-        failed: { "1004": 30_000 },
+        failed: counts({ "1004": 30_000 }),
       });
       const ids = members.map((one) => one.requestId);
       expect(await store.firingMembers(ids)).toHaveLength(10_000);

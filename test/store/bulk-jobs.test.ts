@@ -8,6 +8,7 @@ import {
   T0_RANK,
 } from "../../src/core/fact.ts";
 import { STORE_PATHS, type StorePath } from "./store-paths.ts";
+import { counts } from "../counts.ts";
 
 const NOW = Date.now();
 const MINUTE = 60_000;
@@ -51,7 +52,7 @@ function problemsOf(jobId: string): ResultFact {
     received: 0,
     created: 0,
     updated: 0,
-    failed: { INVALID_DATE: 1 },
+    failed: counts({ INVALID_DATE: 1 }),
   };
 }
 

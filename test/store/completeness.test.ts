@@ -6,6 +6,8 @@ import type { StreamMetric } from "../../src/core/stream-metric.ts";
 import { result } from "../api/facts.ts";
 import { STORE_PATHS, type StorePath } from "./store-paths.ts";
 import { EMPTY_BATCH } from "./empty-batch.ts";
+import { counts } from "../counts.ts";
+import { NO_COUNTS } from "../../src/core/record-counts.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -24,7 +26,7 @@ function metric(n: number, over: Partial<StreamMetric> = {}): StreamMetric {
     received: 0,
     created: 0,
     updated: 0,
-    failed: {},
+    failed: NO_COUNTS,
     ...over,
   };
 }
@@ -70,7 +72,7 @@ describe.each(STORE_PATHS)("completeness, $name", ({ open }) => {
     await path.store.append({ ...EMPTY_BATCH, facts });
     await path.store.append({ ...EMPTY_BATCH, facts: facts.slice(0, 2) });
     const metrics = [
-      metric(0, { created: 150, failed: { "1004": 10 } }),
+      metric(0, { created: 150, failed: counts({ "1004": 10 }) }),
       metric(1, { updated: 30 }),
       metric(2),
     ];

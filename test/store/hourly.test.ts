@@ -5,6 +5,7 @@ import type { Fact } from "../../src/core/fact.ts";
 import { result } from "../api/facts.ts";
 import { STORE_PATHS, SETTINGS, type StorePath } from "./store-paths.ts";
 import { EMPTY_BATCH } from "./empty-batch.ts";
+import { counts } from "../counts.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -63,7 +64,7 @@ describe.each(STORE_PATHS)("the hourly roll-up, $name", ({ name, open }) => {
       at(59.9, "b", 100),
       at(60, "c", 100),
       at(130, "d", 40),
-      at(20, "e", 90, { failed: { "1003": 10 } }),
+      at(20, "e", 90, { failed: counts({ "1003": 10 }) }),
     ];
     await store(...facts);
     await store(...facts.slice(0, 3));
@@ -113,7 +114,7 @@ describe.each(STORE_PATHS)("the hourly roll-up, $name", ({ name, open }) => {
         300 + n / 5,
         `slice-${n}`,
         n % 3 === 0 ? 100 : 97,
-        n % 3 === 0 ? {} : { failed: { "1003": 1, "1006": 2 } },
+        n % 3 === 0 ? {} : { failed: counts({ "1003": 1, "1006": 2 }) },
       ),
     );
     now = NOON + 7 * HOUR;

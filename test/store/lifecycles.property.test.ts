@@ -138,7 +138,7 @@ function rowOf(one: Lifecycle): Record<string, unknown> {
     outstanding: one.tally.outstanding,
     failed: one.tally.failedTotal,
     superseded: one.tally.supersededTotal,
-    failed_by_code: one.tally.failed,
+    failed_by_code: Object.fromEntries(one.tally.failed),
     t0: one.t0,
     first_result_at: one.firstResultAt,
     last_result_at: one.lastResultAt,

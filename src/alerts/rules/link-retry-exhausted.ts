@@ -32,6 +32,6 @@ export const linkRetryExhausted: RequestRule = {
 function reportedAfterWindow(one: Lifecycle, linkCodes: readonly string[]): boolean {
   const closedAt = one.retry?.windowEndsAt ?? Infinity;
   return one.tally.attempts.some(
-    ({ fact }) => fact.at >= closedAt && Object.keys(fact.failed).some((code) => linkCodes.includes(code)),
+    ({ fact }) => fact.at >= closedAt && linkCodes.some((code) => fact.failed.has(code)),
   );
 }

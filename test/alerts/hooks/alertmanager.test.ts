@@ -8,6 +8,7 @@ import type { Alert } from "../../../src/core/alert.ts";
 import { HandClock } from "../../pipeline/test-clock.ts";
 import { FakeReceiver } from "./fake-receiver.ts";
 import { AT, samplePayload } from "./sample-alert.ts";
+import { NO_COUNTS } from "../../../src/core/record-counts.ts";
 
 const HOUR = 3_600_000;
 let receiver: FakeReceiver;
@@ -63,7 +64,7 @@ describe("an alert for Alertmanager", () => {
 
   it("keeps its labels while evidence, counts and status change: they are its identity there", async () => {
     const before = await sent();
-    const requests = { count: 9, sample: ["r-9"], outstanding: 0, failed: {} };
+    const requests = { count: 9, sample: ["r-9"], outstanding: 0, failed: NO_COUNTS };
     const grown = await sent({ evidence: "observed", requests, alertId: "4712" });
     const over = await sent({ status: "recovered", endsAt: AT + 1, requests });
     expect(grown.labels).toEqual(before.labels);

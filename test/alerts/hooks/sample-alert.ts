@@ -2,6 +2,7 @@
 import type { Alert } from "../../../src/core/alert.ts";
 import type { AlertPayload } from "../../../src/core/alert-ports.ts";
 import { alertPayload } from "../../../src/alerts/payload.ts";
+import { counts } from "../../counts.ts";
 
 export const AT = Date.UTC(2026, 10, 22, 12, 0, 0);
 
@@ -17,7 +18,7 @@ export function sampleAlert(changes: Partial<Alert> = {}): Alert {
     startsAt: AT,
     endsAt: null,
     changedAt: AT,
-    requests: { count: 3, sample: ["r-1", "r-2", "r-3"], outstanding: 5, failed: { "1004": 7 } },
+    requests: { count: 3, sample: ["r-1", "r-2", "r-3"], outstanding: 5, failed: counts({ "1004": 7 }) },
     acknowledgedAt: null,
     acknowledgedBy: "",
     notifiedAt: null,

@@ -6,6 +6,7 @@ import { systemClock } from "../../../src/clock.ts";
 import type { Alert } from "../../../src/core/alert.ts";
 import { FakeReceiver } from "./fake-receiver.ts";
 import { AT, samplePayload } from "./sample-alert.ts";
+import { NO_COUNTS } from "../../../src/core/record-counts.ts";
 
 const { signal } = new AbortController();
 const messageOf = (changes: Partial<Alert> = {}) => slackMessage(samplePayload(changes), createAlertTexts());
@@ -73,7 +74,7 @@ describe("a Slack message", () => {
     const changes = {
       rule: "dead-letters",
       group: { instance: "", objectName: "", source: "" },
-      requests: { count: 0, sample: [], outstanding: 0, failed: {} },
+      requests: { count: 0, sample: [], outstanding: 0, failed: NO_COUNTS },
     } as const;
     expect(messageOf(changes).blocks.map(({ type }) => type)).toEqual(["header", "section", "context"]);
   });
@@ -81,7 +82,7 @@ describe("a Slack message", () => {
   it("lets nobody's names mention a channel, make links or end the code", () => {
     const text = textOf({
       group: { instance: "<!channel>", objectName: "<https://evil.example|x>&", source: "" },
-      requests: { count: 1, sample: ["`<!here>`"], outstanding: 1, failed: {} },
+      requests: { count: 1, sample: ["`<!here>`"], outstanding: 1, failed: NO_COUNTS },
     });
     // the header is plain text: nothing is read into it
     expect(text.replace(/"type":"plain_text","text":"[^"]*"/, "")).not.toMatch(
@@ -94,7 +95,12 @@ describe("a Slack message", () => {
     const long = "x".repeat(10_000);
     const { text, blocks } = messageOf({
       group: { instance: long, objectName: long, source: long },
-      requests: { count: 10_000, sample: Array.from({ length: 50 }, () => long), outstanding: 1, failed: {} },
+      requests: {
+        count: 10_000,
+        sample: Array.from({ length: 50 }, () => long),
+        outstanding: 1,
+        failed: NO_COUNTS,
+      },
     });
     expect(text.length).toBeLessThanOrEqual(3_000);
     for (const block of blocks) {

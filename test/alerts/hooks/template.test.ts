@@ -3,6 +3,7 @@ import { alertPayload } from "../../../src/alerts/payload.ts";
 import { createAlertTexts } from "../../../src/alerts/template.ts";
 import { ALERT_RULES } from "../../../src/core/alert.ts";
 import { AT, sampleAlert, samplePayload } from "./sample-alert.ts";
+import { NO_COUNTS } from "../../../src/core/record-counts.ts";
 
 const LINKS = { base: "https://after202.example.com/" };
 
@@ -42,7 +43,7 @@ describe("the payload", () => {
 
 describe("the default texts", () => {
   it("speak of one request as of one", () => {
-    const requests = { count: 1, sample: ["r"], outstanding: 1, failed: {} };
+    const requests = { count: 1, sample: ["r"], outstanding: 1, failed: NO_COUNTS };
     expect(samplePayload({ requests }).summary).toBe(
       "1 request to purchases (123-ABC-456) has lost 1 record: the link retries ran out",
     );
