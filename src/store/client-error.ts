@@ -84,3 +84,9 @@ function clickhouseDetails(cause: unknown): { clickhouseCode: number; clickhouse
   if (typeof type !== "string" || !/^\d+$/.test(String(code))) return undefined;
   return { clickhouseCode: Number(code), clickhouseType: type };
 }
+
+/** Whether ClickHouse would have read more rows than `max_rows_to_read`. */
+export function isTooManyRows(error: unknown): boolean {
+  if (!(error instanceof StoreError)) return false;
+  return (error.details as { clickhouseType?: string } | undefined)?.clickhouseType === "TOO_MANY_ROWS";
+}
