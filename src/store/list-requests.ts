@@ -210,7 +210,7 @@ async function gather(
 ): Promise<ListPosition[]> {
   // what shows the sign may be another fact than the one that says when it began
   const signed = isShort(stretch)
-    ? `${sign} AND ${ABOUT} AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${BEGAN_WITHIN})`
+    ? `${sign} AND ${ABOUT} AND request_crc IN (SELECT request_crc FROM facts_by_time WHERE ${BEGAN_WITHIN})`
     : `${sign} AND ${ABOUT}`;
   const which = sign === undefined ? BEGAN_WITHIN : signed;
   const conditions = [...conditionsOf(filter), "t0_ms >= {since:Int64}", "t0_ms < {until:Int64}"];
@@ -219,7 +219,7 @@ async function gather(
     `SELECT request_id, t0_ms FROM (
        SELECT ${GATHERED_COLUMNS}
        FROM facts_by_time AS f
-       PREWHERE ${ABOUT} AND request_id IN (SELECT request_id FROM facts_by_time WHERE ${which})
+       PREWHERE ${ABOUT} AND request_crc IN (SELECT request_crc FROM facts_by_time WHERE ${which})
        GROUP BY f.request_id)
      WHERE ${conditions.map((one) => `(${one})`).join(" AND ")}
      ORDER BY t0_ms DESC, request_id DESC
