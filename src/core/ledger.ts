@@ -55,6 +55,8 @@ const WORTH_A_STRETCH = 50;
 /** In search of a state so many requests are folded at once, and in all; then the page goes out as it is. */
 const FOLDED_AT_ONCE = 1_000;
 const LONGEST_SEARCH = 50_000;
+/** Of so many requests that may be in a state one is, where that is known to be more than one: most failures are made good. */
+const PER_HIT: Readonly<Record<string, number>> = { succeeded: 1.5, retrying: 1.5, partially_failed: 15 };
 /** How long a reading of the stream's condition (the queues' lag, gaps) is used, in milliseconds. */
 const CONDITION_TTL_MS = 5_000;
 /** Of gaps that ended further back nobody asks any more. */
@@ -141,7 +143,7 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
   ): Promise<LifecyclePage> {
     const asked: ListFilter = { ...filter, ...(await openSinceOf(filter.state)) };
     const found: Found = { items: new Map(), next: after };
-    const first = limit + (isCommon(filter.state) ? Math.ceil(limit / 2) : 0) + 1;
+    const first = Math.ceil(limit * (PER_HIT[filter.state ?? ""] ?? 1)) + 1;
     for (let more = first, seen = 0; seen < LONGEST_SEARCH;) {
       if (!(await listFrom(asked, more, limit, found)) || found.items.size >= limit) break;
       seen += more;
@@ -171,7 +173,7 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
    */
   async function listFrom(filter: ListFilter, asked: number, limit: number, found: Found): Promise<boolean> {
     const positions = await store.listRequests(filter, found.next, asked);
-    const { folded, alone } = await foldListed(positions, filter);
+    const { folded, alone } = await foldListed(positions, filter, limit);
     for (const position of positions) {
       if (found.items.size >= limit) return true;
       found.next = position;
@@ -189,14 +191,19 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
   }
 
   /** In search of a state, most are not in it: those that began close together are judged in short, and only the others read. */
-  async function foldListed(positions: readonly ListPosition[], filter: ListFilter): Promise<Folded> {
+  async function foldListed(
+    positions: readonly ListPosition[],
+    { state }: ListFilter,
+    limit: number,
+  ): Promise<Folded> {
     const ids = positions.map((one) => one.requestId);
-    if (filter.state === undefined || ids.length < WORTH_A_STRETCH) return foldMany(ids);
+    const isPage = ids.length <= 2 * limit; // most of them will be in it
+    if (state === undefined || isPage || ids.length < WORTH_A_STRETCH) return foldMany(ids);
     const [newest, oldest] = [positions[0]?.t0 ?? 0, positions.at(-1)?.t0 ?? 0];
     const short = await store.shortFactsOf(ids, oldest, newest);
     if (short === undefined) return foldMany(ids);
     const { folded } = await foldMany(ids, Promise.resolve(short));
-    return foldMany(ids.filter((id) => folded.get(id)?.state === filter.state));
+    return foldMany(ids.filter((id) => folded.get(id)?.state === state));
   }
 
   async function correlation(correlationId: string, inShort = false): Promise<CorrelationRollup | undefined> {
@@ -258,11 +265,6 @@ export function createLedger(store: FactReader, settings: SettingsByInstance, cl
 
 function isAdoptable(one: Lifecycle): boolean {
   return one.state === "unconfirmed" || (one.submissions.length === 0 && one.jobs.length === 0);
-}
-
-/** Of what may be in such a state a good part is not. */
-function isCommon(state: string | undefined): boolean {
-  return state === "succeeded" || state === "retrying" || state === "partially_failed";
 }
 
 interface Folded {

@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 /** On this axis the facts of a request lie within so many minutes of each other. */
 const APART_MINUTES = 10;
 /** A stretch of so many facts a request takes as long as to look each of them up. */
-const WORTHWHILE = 2_000;
+const WORTHWHILE = 10_000;
 
 /** In the order in which they are asked for; times in milliseconds. */
 type ShortRow = readonly [
