@@ -262,6 +262,22 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     expect(short.get("near-9")?.submissions[0]?.submissionId).not.toBe("s-near-9"); // it was read in short
   });
 
+  it("has requests looked up by id where too much else lies in their stretch of time", async () => {
+    const began = START - 80 * 86_400_000;
+    const facts = Array.from({ length: 12_000 }, (_, i) =>
+      submission({
+        submissionId: `dense-${i}`,
+        requestId: `dense-${i}`,
+        submittedAt: new Date(began + i).toISOString(),
+      }),
+    );
+    await store.append({ ...EMPTY_BATCH, facts });
+    expect(await store.shortFactsOf(["dense-1"], began, began + 12_000)).toBeUndefined();
+    const two = await store.shortFactsOf(["dense-1", "dense-2"], began, began + 12_000);
+    expect([...(two?.keys() ?? [])].toSorted()).toEqual(["dense-1", "dense-2"]);
+    expect(await store.shortFactsOf(["dense-1"], began - 86_400_000, began - 86_400_000)).toEqual(new Map());
+  });
+
   it("knows the ids of the events that it holds", async () => {
     const body = JSON.stringify(METRICS_EVENT);
     await store.append({

@@ -66,7 +66,7 @@ const POLL_MS = 500;
 /** Changes of one moment go together. */
 const GATHER_MS = 50;
 /** After reading and folding the feed rests for so many times as long as that took. */
-const REST_FACTOR = 3;
+const REST_FACTOR = 5;
 /** After writing for so many times as long: a thousand followers take a twentieth of a core, and no more. */
 const WRITE_REST_FACTOR = 20;
 
