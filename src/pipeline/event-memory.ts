@@ -5,6 +5,7 @@
  * enters the remembered set only after its rows were stored. Two generations: when the younger is full it
  * becomes the older, and the older is forgotten.
  */
+import { IdTable } from "./id-table.ts";
 
 /**
  * `fresh`: not seen before. `stored`: its rows are durable. `repeated`: it stands in the same delivery already.
@@ -17,8 +18,8 @@ const MAX_SOURCES = 30;
 
 export class EventMemory {
   /** By event id: the sources that are stored as having brought it, a bit each. */
-  private younger = new Map<string, number>();
-  private older = new Map<string, number>();
+  private younger = new IdTable();
+  private older = new IdTable();
   /** By event id, the delivery that brought it first. */
   private readonly inFlight = new Map<string, number>();
   private readonly bits = new Map<string, number>();
@@ -34,7 +35,7 @@ export class EventMemory {
 
   /** Tells what is known of the id, and notes that the delivery carries it. */
   admit(eventId: string, delivery: number): Acquaintance {
-    if (this.younger.has(eventId) || this.older.has(eventId)) return "stored";
+    if ((this.younger.get(eventId) ?? this.older.get(eventId)) !== undefined) return "stored";
     const carrier = this.inFlight.get(eventId);
     if (carrier === undefined) {
       this.inFlight.set(eventId, delivery);
@@ -60,9 +61,9 @@ export class EventMemory {
     for (const eventId of eventIds) {
       if (this.younger.size >= this.perGeneration) {
         this.older = this.younger;
-        this.younger = new Map();
+        this.younger = new IdTable();
       }
-      this.younger.set(eventId, (this.younger.get(eventId) ?? 0) | bit);
+      this.younger.add(eventId, bit);
       this.inFlight.delete(eventId);
     }
   }
@@ -70,8 +71,7 @@ export class EventMemory {
   /** It is stored that this source, too, has brought the event. */
   noteSighting(eventId: string, path: string, source: string): void {
     for (const generation of [this.younger, this.older]) {
-      const sources = generation.get(eventId);
-      if (sources !== undefined) generation.set(eventId, sources | this.bitOf(path, source));
+      if (generation.get(eventId) !== undefined) generation.add(eventId, this.bitOf(path, source));
     }
   }
 

@@ -7,12 +7,15 @@ import { createRandom, type Random } from "../../src/simulator/random.ts";
 import { type Benchmark, type BenchContext, check } from "./benchmark.ts";
 import { figureOf } from "./figure.ts";
 import { type HttpCalls, openCalls, requestPath } from "./http-calls.ts";
+import { startRelay } from "./relay.ts";
 import { openSimulatorProcess } from "./simulator.ts";
 import { pause, waitFor } from "./timing.ts";
 
+const RESULTS_PER_SECOND = 5_000;
+
 export const visibleBench: Benchmark = {
   name: "visible",
-  about: "from an event received to its status by id, at idle",
+  about: `from an event received to its status by id, at idle and during ${RESULTS_PER_SECOND} results/s`,
   async *run(context) {
     const random = createRandom("visible");
     const simulator = await openSimulatorProcess({
@@ -30,7 +33,7 @@ export const visibleBench: Benchmark = {
         const [row] = await service.query<{ n: string }>("SELECT count() AS n FROM facts");
         return row?.n === "10";
       });
-      yield* relayed(context, calls, random);
+      yield* relayed(context, calls, random, "event relayed");
       yield* awaited(context, calls, openCalls(service.url), random);
       const samples: number[] = [];
       for (let run = 0; run < (context.quick ? 4 : 30); run++) {
@@ -42,6 +45,7 @@ export const visibleBench: Benchmark = {
         samples.push(performance.now() - began);
       }
       yield figureOf("event in the journal, polled each second: visible after", "ms", samples);
+      yield* relayedAmongOthers(context, service.url, calls, random);
     } finally {
       await calls.close();
       await emitter.close();
@@ -51,7 +55,15 @@ export const visibleBench: Benchmark = {
   },
 };
 
-async function* relayed(context: BenchContext, calls: HttpCalls, random: Random) {
+async function* relayedAmongOthers(context: BenchContext, url: string, calls: HttpCalls, random: Random) {
+  const load = { url, perSecond: RESULTS_PER_SECOND, seconds: 120, seed: "among others" };
+  const relay = await startRelay(load);
+  await pause(context.quick ? 500 : 3_000);
+  yield* relayed(context, calls, random, `event relayed during ${RESULTS_PER_SECOND} results/s`);
+  await relay.stop();
+}
+
+async function* relayed(context: BenchContext, calls: HttpCalls, random: Random, title: string) {
   const durable: number[] = [];
   const visible: number[] = [];
   for (let run = 0; run < (context.quick ? 10 : 200); run++) {
@@ -63,8 +75,8 @@ async function* relayed(context: BenchContext, calls: HttpCalls, random: Random)
     durable.push(answeredAt - sentAt);
     visible.push(performance.now() - sentAt);
   }
-  yield figureOf("event relayed: durable after", "ms", durable);
-  yield figureOf("event relayed: visible after", "ms", visible, { p99AtMost: 300 });
+  yield figureOf(`${title}: durable after`, "ms", durable);
+  yield figureOf(`${title}: visible after`, "ms", visible, { p99AtMost: 300 });
 }
 
 async function* awaited(context: BenchContext, calls: HttpCalls, waiting: HttpCalls, random: Random) {

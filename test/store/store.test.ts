@@ -2,34 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fact } from "../../src/core/fact.ts";
 import { createLedger } from "../../src/core/ledger.ts";
 import { decodeEvent } from "../../src/core/mods-event.ts";
-import type { Clock, DeadLetter } from "../../src/core/ports.ts";
-import { submissionFact, type SubmissionInput } from "../../src/core/submission.ts";
+import type { DeadLetter } from "../../src/core/ports.ts";
 import type { Store } from "../../src/store/store.ts";
-import { METRICS_EVENT, requestEntry, resultsEvent, STATUS_EVENT, T0 } from "../core/events.ts";
+import { METRICS_EVENT, STATUS_EVENT, T0 } from "../core/events.ts";
+import { clockAt, results, START, submission } from "./facts.ts";
 import { SETTINGS, STORE_PATHS, type StorePath } from "./store-paths.ts";
 import { EMPTY_BATCH } from "./empty-batch.ts";
-
-const START = Date.parse(T0);
-function clockAt(now: number): Clock {
-  return { now: () => now, sleep: () => Promise.reject(new Error("not asked for")) };
-}
-
-function submission(changes: Partial<SubmissionInput>): Fact {
-  return submissionFact({
-    submissionId: "s",
-    target: "marketo",
-    instance: "123-ABC-456",
-    objectType: "person",
-    operation: "upsert",
-    records: 10,
-    submittedAt: T0,
-    ...changes,
-  });
-}
-
-function results(id: string, requestId: string, changes: Record<string, unknown>): Fact[] {
-  return [...decodeEvent(resultsEvent(id, [requestEntry(requestId, changes)])).facts];
-}
 
 describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
   let path: StorePath;
@@ -191,35 +169,6 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     });
   });
 
-  it("rolls up in short, but for requests that wait for persons: the sums are the same", async () => {
-    const many = (name: string, apartMs: number, more: Partial<SubmissionInput> = {}) =>
-      Array.from({ length: 60 }, (_, i) => {
-        const submittedAt = new Date(START + i * apartMs).toISOString();
-        const id = `${name}-${i}`;
-        return submission({
-          submissionId: `s-${id}`,
-          requestId: id,
-          httpStatus: 202,
-          correlationId: name,
-          submittedAt,
-          ...more,
-        });
-      });
-    const linked = many("waiting", 10, {
-      objectType: "customObject",
-      objectName: "purchases",
-      linkField: "email",
-    });
-    await store.append({ ...EMPTY_BATCH, facts: [...many("plain", 10), ...linked] });
-    const ledger = createLedger(store, SETTINGS, clockAt(START + 1_000));
-    for (const name of ["plain", "waiting"]) {
-      const [short, full] = [await ledger.correlation(name, true), await ledger.correlation(name)];
-      expect({ ...short, requests: [] }).toEqual({ ...full, requests: [] });
-      const ids = short?.requests.flatMap((one) => one.submissions.map(({ submissionId }) => submissionId));
-      expect([name, ids?.includes(`s-${name}-7`)]).toEqual([name, name === "waiting"]);
-    }
-  });
-
   it("finds a rare state behind thousands of other requests, page by page", async () => {
     const ledger = createLedger(store, SETTINGS, clockAt(START + 60_000));
     const first = await ledger.list({ state: "rejected" }, undefined, 6);
@@ -227,55 +176,6 @@ describe.each(STORE_PATHS)("the store, $name", ({ open }) => {
     const ids = [...first.items, ...second.items].map((one) => one.requestId);
     expect(ids).toEqual(Array.from({ length: 10 }, (_, i) => `list-${i * 3}`));
     expect(second.next).toBeUndefined();
-  });
-
-  it("folds what began in a stretch of time as it does by id, without texts but for what a refusal said", async () => {
-    const began = START - 40 * 86_400_000;
-    const ids = Array.from({ length: 60 }, (_, i) => `near-${i}`);
-    const facts = ids.flatMap((requestId, i) => [
-      submission({
-        submissionId: `s-${requestId}`,
-        requestId,
-        submittedAt: new Date(began + i).toISOString(),
-        ...(i === 7 ? { httpStatus: 429, errorCode: "606", errorMessage: "too many" } : { httpStatus: 202 }),
-      }),
-      ...(i % 2 === 0
-        ? results(`r-${requestId}`, requestId, {
-            requestTime: new Date(began + i).toISOString(),
-            records: { received: 10, failed: { "1003": 4 } },
-          })
-        : []),
-    ]);
-    await store.append({ ...EMPTY_BATCH, facts });
-    const ledger = createLedger(store, SETTINGS, clockAt(START));
-    const short = await ledger.getManyInShort(ids, { since: began, until: began + 59 });
-    const full = await ledger.getMany(ids);
-    const standing = (folded: typeof full) =>
-      [...folded.values()].map(({ requestId, state, evidence, t0, tally: { attempts, ...sums } }) => {
-        const results = attempts.map(({ fact: { at, failed }, attempt }) => ({ at, failed, attempt }));
-        return { requestId, state, evidence, t0, sums, results };
-      });
-    const byId = (a: { requestId: string }, b: { requestId: string }) =>
-      a.requestId.localeCompare(b.requestId);
-    expect(standing(short).sort(byId)).toEqual(standing(full).sort(byId));
-    expect(short.get("near-7")?.submissions[0]).toMatchObject({ errorCode: "606", errorMessage: "too many" });
-    expect(short.get("near-9")?.submissions[0]?.submissionId).not.toBe("s-near-9"); // it was read in short
-  });
-
-  it("has requests looked up by id where too much else lies in their stretch of time", async () => {
-    const began = START - 80 * 86_400_000;
-    const facts = Array.from({ length: 12_000 }, (_, i) =>
-      submission({
-        submissionId: `dense-${i}`,
-        requestId: `dense-${i}`,
-        submittedAt: new Date(began + i).toISOString(),
-      }),
-    );
-    await store.append({ ...EMPTY_BATCH, facts });
-    expect(await store.shortFactsOf(["dense-1"], began, began + 12_000)).toBeUndefined();
-    const two = await store.shortFactsOf(["dense-1", "dense-2"], began, began + 12_000);
-    expect([...(two?.keys() ?? [])].toSorted()).toEqual(["dense-1", "dense-2"]);
-    expect(await store.shortFactsOf(["dense-1"], began - 86_400_000, began - 86_400_000)).toEqual(new Map());
   });
 
   it("knows the ids of the events that it holds", async () => {
