@@ -84,8 +84,9 @@ function mixed(id: Uint32Array): number {
   return Math.imul(hash, 0xc2b2ae35) >>> 3;
 }
 
-/** The digest that was made last. */
+/** The digest that was made last, and of what: an id is asked for several times in a row. */
 const WORDS = new Uint32Array(4);
+let digested: string | undefined;
 
 const DASH = 45;
 /** By the code of a character its value as a hexadecimal digit; capitals are none, for they make another id. */
@@ -94,6 +95,8 @@ const DIGITS = Int8Array.from({ length: 128 }, (_, code) =>
 );
 
 function digest(id: string): void {
+  if (id === digested) return;
+  digested = id;
   if (id.length === 36 && digestUuid(id)) return;
   const hash = createHash("sha256").update(id).digest();
   for (let i = 0; i < 4; i++) WORDS[i] = hash.readUInt32LE(4 * i);
