@@ -2,7 +2,7 @@
  * Batch: joins parcels into appends, by rows, bytes and age; while one append runs, the next fills up.
  *
  * Idle: a parcel that arrives is appended at once. Busy: at most one append every `maxAgeMs`, fewer while little waits
- * (`lightAges`), unless a batch is full; further appends run beside the first only for full batches. Parcels leave in
+ * (`lightRest`), unless a batch is full; further appends run beside the first only for full batches. Parcels leave in
  * the order of their arrival.
  */
 import type { Clock } from "../core/ports.ts";
@@ -22,6 +22,7 @@ export class Batcher {
   private waitingBytes = 0;
   private running = 0;
   private lastStart = Number.NEGATIVE_INFINITY;
+  private lastTookMs = 0;
   private scheduled = false;
   private timer: { readonly at: number; readonly end: AbortController } | undefined;
   private hurried = false;
@@ -87,16 +88,19 @@ export class Batcher {
   }
 
   private ageMs(): number {
-    const { maxAgeMs, lightAges, lightParcels, lightRows } = this.limits;
+    const { maxAgeMs, lightRest, lightAges, lightParcels, lightRows } = this.limits;
     const light = this.waiting.length < lightParcels && this.waitingRows < lightRows;
-    return light ? maxAgeMs * lightAges : maxAgeMs;
+    if (!light) return maxAgeMs;
+    return Math.max(maxAgeMs, Math.min(this.lastTookMs * lightRest, maxAgeMs * lightAges));
   }
 
   private start(batch: readonly Consignment[]): void {
     this.running++;
-    this.lastStart = this.clock.now();
+    const start = this.clock.now();
+    this.lastStart = start;
     void this.send(batch).finally(() => {
       this.running--;
+      this.lastTookMs = this.clock.now() - start;
       this.pump();
     });
   }

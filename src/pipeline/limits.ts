@@ -8,7 +8,12 @@ export interface PipelineLimits {
   readonly maxBytes: number;
   /** Shortest time from the start of one append to that of the next, unless a batch is full. */
   readonly maxAgeMs: number;
-  /** That time is so many times as long while little waits, for a small append writes as many parts as a large one. */
+  /**
+   * While little waits, that time is so many times as long as the last append took: a small append costs as much as a large one,
+   * and shall leave the machine to others.
+   */
+  readonly lightRest: number;
+  /** But no more than so many times `maxAgeMs`. */
   readonly lightAges: number;
   /** Little waits: fewer parcels than this, with fewer rows than `lightRows`. */
   readonly lightParcels: number;
@@ -29,6 +34,7 @@ export const PIPELINE_LIMITS: PipelineLimits = {
   maxRows: 60_000,
   maxBytes: 32 * 1024 * 1024,
   maxAgeMs: 50,
+  lightRest: 4,
   lightAges: 4,
   lightParcels: 8,
   lightRows: 2_000,

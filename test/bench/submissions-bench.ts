@@ -60,7 +60,7 @@ async function submitOnce(context: BenchContext, perCall: number, calls: number,
 
 /** One at a time, as a recorder that waits for each. */
 async function* single(context: BenchContext) {
-  const count = context.quick ? 20 : 500;
+  const count = context.quick ? 20 : 200;
   const { bodies } = submissionBodies(1, count, "one by one");
   const service = await context.openService({ dataDir: context.newDirectory("submissions") });
   const client = openCalls(service.url);

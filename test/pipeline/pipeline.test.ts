@@ -16,6 +16,17 @@ function journal(...events: readonly unknown[]): Delivery {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Each append takes so long, by the clock's time. */
+function slowStore(clock: HandClock, ms: number): MemoryStore {
+  const store = new MemoryStore();
+  const append = store.append.bind(store);
+  store.append = (batch) => {
+    clock.advance(ms);
+    return append(batch);
+  };
+  return store;
+}
+
 describe("acknowledgement", () => {
   it("resolves a delivery only after its rows are stored", async () => {
     const store = new MemoryStore();
@@ -103,14 +114,19 @@ describe("batches", () => {
     }
   });
 
-  it("appends at once when idle, and while little waits no more often than every maxAgeMs times lightAges", async () => {
-    const store = new MemoryStore();
+  it.each([
+    [100, 200, "but no longer than maxAgeMs times lightAges"],
+    [20, 80, "so many times as the last append took"],
+    [2, 50, "but no shorter than maxAgeMs"],
+  ])("appends at once when idle, and after one of %i ms the next follows in %i ms: %s", async (took, age) => {
     const clock = new HandClock();
-    const pipeline = open(store, { maxAgeMs: 50, lightAges: 4 }, clock);
+    const store = slowStore(clock, took);
+    const pipeline = open(store, { maxAgeMs: 50, lightRest: 4, lightAges: 4 }, clock);
     await pipeline.accept(journal(resultsEvent("e1")));
     const second = pipeline.accept(journal(resultsEvent("e2")));
     await until(() => clock.slept.length === 1);
-    clock.advance(199);
+    expect(clock.slept).toEqual([age - took]);
+    clock.advance(age - took - 1);
     const third = pipeline.accept(journal(resultsEvent("e3")));
     await turn();
     expect(store.batches.length).toBe(1);
@@ -123,16 +139,16 @@ describe("batches", () => {
     const many = (first: number): unknown[] =>
       Array.from({ length: 4 }, (_, index) => resultsEvent(`e${first + index}`));
     for (const limits of [{ lightParcels: 2 }, { lightRows: 5 }]) {
-      const store = new MemoryStore();
       const clock = new HandClock();
-      const pipeline = open(store, { maxAgeMs: 50, lightAges: 4, ...limits }, clock);
+      const store = slowStore(clock, 20);
+      const pipeline = open(store, { maxAgeMs: 50, lightRest: 10, ...limits }, clock);
       await pipeline.accept(journal(resultsEvent("e1")));
       const second = pipeline.accept(journal(resultsEvent("e2")));
       await until(() => clock.slept.length === 1);
-      clock.advance(30);
+      clock.advance(10);
       const third = pipeline.accept(journal(...many(3)));
       await until(() => clock.slept.length === 2);
-      expect(clock.slept).toEqual([200, 20]);
+      expect(clock.slept).toEqual([180, 20]);
       expect(store.batches.length).toBe(1);
       clock.advance(20);
       await Promise.all([second, third]);
