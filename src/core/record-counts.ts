@@ -21,6 +21,11 @@ export function countsJson(counts: RecordCounts): RecordCountsJson {
   return JSON.parse(`{${fields.join(",")}}`) as RecordCountsJson;
 }
 
+/** Numbers of 64 bits, which ClickHouse writes as texts, as numbers. */
+export function countsOfMap(byCode: Readonly<Record<string, string>>): RecordCountsJson {
+  return countsJson(countsOf(Object.keys(byCode), Object.values(byCode)));
+}
+
 /** In the order of the codes. */
 export function sortedCounts(counts: RecordCounts): [string, number][] {
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));

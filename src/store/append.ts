@@ -119,9 +119,12 @@ const DEAD_LETTERS: TableRows<DeadLetter> = {
 
 const EVENT_COLUMNS = ["event_id", "type", "time", "instance", "body", "path", "source"];
 
+/** About what a raw event takes besides its body. */
+const EVENT_BYTES = 160;
+
 function encodeEvents(events: readonly RawEvent[]): Uint8Array[] {
   if (events.length === 0) return [];
-  const rows = new RowWriter(events.length * 128);
+  const rows = new RowWriter(events.reduce((bytes, { body }) => bytes + body.length + EVENT_BYTES, 0));
   for (const { eventId, type, time, instance, body, path, source } of events) {
     rows.string(eventId);
     rows.string(type);

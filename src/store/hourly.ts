@@ -4,6 +4,7 @@
 import type { ClickHouseSettings } from "@clickhouse/client";
 import type { HourlyStore } from "../core/hourly-ports.ts";
 import type { CountedSlice, TrafficGroup } from "../core/hourly.ts";
+import { countsOfMap } from "../core/record-counts.ts";
 import type { StoreClient } from "./client.ts";
 import { quote } from "./row-text.ts";
 
@@ -168,9 +169,7 @@ function groupOf(row: GroupRow): TrafficGroup {
     outstanding: Number(row.outstanding),
     failed: Number(row.failed),
     superseded: Number(row.superseded),
-    failedByCode: Object.fromEntries(
-      Object.entries(row.failed_by_code).map(([code, n]) => [code, Number(n)]),
-    ),
+    failedByCode: countsOfMap(row.failed_by_code),
     settledWithin: row.settled_within.map(Number),
   };
 }

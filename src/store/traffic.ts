@@ -1,5 +1,6 @@
 /** What became of requests over time, for charts: of long ranges from the hourly roll-up, of short ones from the fold. */
 import type { TrafficDimension, TrafficPoint, TrafficQuery, TrafficReader } from "../core/hourly-ports.ts";
+import { countsOfMap } from "../core/record-counts.ts";
 import type { StoreClient } from "./client.ts";
 
 const COLUMNS: Readonly<Record<TrafficDimension, string>> = {
@@ -57,7 +58,7 @@ export function createTrafficReader(client: StoreClient): Omit<TrafficReader, "h
 }
 
 function pointOf(row: PointRow, by: readonly TrafficDimension[]): TrafficPoint {
-  const failed = Object.entries(row["failed_by_code"] ?? {});
+  const byCode = row["failed_by_code"];
   return {
     at: Number(row["at_ms"]),
     of: Object.fromEntries(by.map((one) => [one, row[COLUMNS[one]]])),
@@ -68,6 +69,6 @@ function pointOf(row: PointRow, by: readonly TrafficDimension[]): TrafficPoint {
     outstanding: Number(row["outstanding"]),
     failed: Number(row["failed"]),
     superseded: Number(row["superseded"]),
-    failedByCode: Object.fromEntries(failed.map(([code, n]) => [code, Number(n)])),
+    failedByCode: typeof byCode === "object" ? countsOfMap(byCode) : {},
   };
 }
