@@ -14,7 +14,11 @@ export function matchAdoptions(
 ): Map<string, string> {
   const unconfirmed = lifecycles.filter((one) => one.state === "unconfirmed" && one.correlationId !== "");
   const unclaimed = lifecycles.filter(
-    (one) => one.submissions.length === 0 && one.firstResultAt !== null && one.correlationId !== "",
+    (one) =>
+      one.submissions.length === 0 &&
+      one.jobs.length === 0 && // a job is told by its calls, and waits for none
+      one.firstResultAt !== null &&
+      one.correlationId !== "",
   );
   const claims = new Map<string, string[]>();
   const claimants = new Map<string, number>();

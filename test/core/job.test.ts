@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { matchAdoptions } from "../../src/core/adoption.ts";
 import { DECODER_VERSION, type Fact, type JobFact, resultFactId } from "../../src/core/fact.ts";
 import { type FoldContext, foldLifecycle, type Lifecycle } from "../../src/core/lifecycle.ts";
 import { lifecycleJson } from "../../src/core/lifecycle-json.ts";
@@ -208,5 +209,20 @@ describe("a streaming request to Data Cloud", () => {
     const one = fold(streamed({ httpStatus: 400, errorCode: "BAD_REQUEST", errorMessage: "no such field" }));
     expect(one).toMatchObject({ state: "rejected", verifiable: true });
     expect(timelineOf(one, START).at(-1)).toMatchObject({ type: "rejected", errorCode: "BAD_REQUEST" });
+  });
+
+  it("adopts no submission, although it has results and none of its own", () => {
+    const job = { ...fold([seen(5, "Failed"), problems({ BAD_DATE: 3 })]), correlationId: "nightly" };
+    const waiting: Lifecycle = {
+      ...job,
+      requestId: "s-1",
+      state: "unconfirmed",
+      jobs: [],
+      submissions: fold([...created()]).submissions,
+    };
+    expect(job.submissions).toEqual([]);
+    expect(matchAdoptions([job, waiting], () => 60_000)).toEqual(new Map());
+    const request: Lifecycle = { ...job, jobs: [] };
+    expect(matchAdoptions([request, waiting], () => 60_000)).toEqual(new Map([["s-1", job.requestId]]));
   });
 });
