@@ -1,34 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fact, JobFact } from "../../src/core/fact.ts";
-import { decodeEvent } from "../../src/core/mods-event.ts";
-import { submissionFact, type SubmissionInput } from "../../src/core/submission.ts";
+import type { SubmissionInput } from "../../src/core/submission.ts";
 import type { Store } from "../../src/store/store.ts";
-import { requestEntry, resultsEvent, T0 } from "../core/events.ts";
+import { results, START, submission as anySubmission } from "./facts.ts";
 import { STORE_PATHS, type StorePath } from "./store-paths.ts";
 import { EMPTY_BATCH } from "./empty-batch.ts";
 import { NO_COUNTS } from "../../src/core/record-counts.ts";
 
-const START = Date.parse(T0);
 const MINUTE = 60_000;
 const EVERY = {};
 
 function submission(id: string, changes: Partial<SubmissionInput> = {}): Fact {
-  return submissionFact({
-    submissionId: id,
-    requestId: id,
-    target: "marketo",
-    instance: "123-ABC-456",
-    objectType: "person",
-    operation: "upsert",
-    records: 10,
-    submittedAt: T0,
-    httpStatus: 202,
-    ...changes,
-  });
+  return anySubmission({ submissionId: id, requestId: id, httpStatus: 202, ...changes });
 }
 
 function result(id: string, requestId: string, changes: Record<string, unknown> = {}): Fact {
-  const [fact] = decodeEvent(resultsEvent(id, [requestEntry(requestId, changes)])).facts;
+  const [fact] = results(id, requestId, changes);
   if (fact === undefined) throw new Error("no fact");
   return fact;
 }
